@@ -1,0 +1,224 @@
+"""The command `course`. Each command imports what it needs when it runs, so that `course --help` is quick."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+app = typer.Typer(
+    help="Attention to Labels: a course on BERT classifiers whose outputs you can read, check and trust.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def main() -> None:
+    """Run a command. An interruption is no error of ours, so it shows no traceback."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        fail("Stopped.", code=130)
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    """Say what was wrong, what was expected and what to do, and leave."""
+    err.print(escape(message))
+    raise SystemExit(code)
+
+
+@app.command()
+def lab(
+    lesson: Annotated[
+        str, typer.Argument(help="a number (4) or the start of a lesson's name; without it, the first")
+    ] = "",
+) -> None:
+    """Open a lesson in JupyterLab."""
+    import importlib.util
+
+    folder = _lessons_folder()
+    there = sorted(folder.glob("*.ipynb"))
+    wanted = Path(lesson).stem if lesson.endswith(".ipynb") else lesson
+    found = [path for path in there if path.stem == wanted] or [
+        path for path in there if path.stem.startswith(wanted)
+    ]
+    if not found:
+        names = ", ".join(path.stem for path in there) or "none"
+        fail(f"There is no lesson {lesson or 'to open'} in {folder}. It has: {names}.")
+    if importlib.util.find_spec("jupyterlab") is None:
+        fail('JupyterLab is not installed here. Install it with: python -m pip install -e ".[lab,offline]"')
+    command = [
+        *(sys.executable, "-m", "jupyterlab", str(found[0])),
+        f"--ServerApp.root_dir={folder.parent}",
+        # The course needs no network, so neither does the editor that it opens in.
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # in a container
+    err.print(f"Opening {escape(found[0].name)}. To stop JupyterLab, press Ctrl-C here twice.")
+    raise SystemExit(subprocess.call(command, cwd=folder.parent))
+
+
+def _lessons_folder() -> Path:
+    """The lessons of the clone one stands in, or of the clone the package is installed from."""
+    import course_utils
+
+    here = Path.cwd()
+    for root in (here, *here.parents, Path(course_utils.__file__).resolve().parent.parent):
+        if (root / "lessons").is_dir() and (root / "course_utils").is_dir():
+            return root / "lessons"
+    fail(f"There is no clone of the course here. Get one with: git clone {course_utils.REPOSITORY}")
+
+
+@app.command()
+def build(
+    name: Annotated[str, typer.Argument(help="one lesson; without it, all")] = "",
+    check: Annotated[
+        bool, typer.Option("--check", help="write nothing; say which notebooks are stale")
+    ] = False,
+    no_run: Annotated[
+        bool,
+        typer.Option("--no-run", help="keep the outputs that are there; refused if any code has changed"),
+    ] = False,
+) -> None:
+    """Write lessons/ and solutions/*.ipynb from solutions/*.py (for authors)."""
+    _need("jupytext", "nbclient", "nbformat", extra="author")
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from course_utils import build as builder
+
+    try:
+        chosen = builder.lessons(builder.course_root(), name or None)
+        if check:
+            problems = [problem for lesson in chosen for problem in builder.stale(lesson)]
+            if problems:
+                fail("\n".join([*problems, "Write them again with: course build"]))
+            out.print(f"{len(chosen)} of {len(chosen)} lessons are as their sources say.")
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("cells"))
+        with Progress(*columns, TimeElapsedColumn(), console=err) as progress:
+            for lesson in chosen:
+                task = progress.add_task(lesson.name, total=None)
+                builder.build(
+                    lesson,
+                    lambda done, of, task=task: progress.update(task, completed=done, total=of),  # type: ignore[misc]
+                    execute=not no_run,
+                )
+                for path in (lesson.solution, lesson.lesson):
+                    progress.console.print(f"wrote {lesson.shown(path)}")
+    except builder.BuildError as error:
+        fail(str(error))
+
+
+@app.command()
+def check(
+    notebook: Annotated[Path, typer.Argument(help="a lesson with your answers, saved")],
+    timeout: Annotated[int, typer.Option(help="seconds that one cell may take")] = 600,
+    as_json: Annotated[bool, typer.Option("--json", help="print the verdicts as JSON")] = False,
+) -> None:
+    """Run a notebook and say, exercise by exercise, what its own checks say."""
+    _need("nbclient", "nbformat", extra="lab")
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from course_utils import build as builder
+    from course_utils import check_notebook
+
+    try:
+        columns = (TextColumn("running"), BarColumn(), MofNCompleteColumn(), TextColumn("cells"))
+        with Progress(*columns, TimeElapsedColumn(), console=err, transient=True) as progress:
+            task = progress.add_task("", total=None)
+            report = check_notebook.check(
+                notebook, timeout, lambda done, of: progress.update(task, completed=done, total=of)
+            )
+    except (builder.BuildError, check_notebook.CheckError) as error:
+        fail(str(error))
+    if as_json:
+        print(json.dumps([vars(verdict) for verdict in report.verdicts], indent=1))
+    else:
+        for note in report.notes:
+            err.print(escape(note))
+        for verdict in report.verdicts:
+            out.print(f"{escape(verdict.text.strip())}\n")
+        correct = [verdict for verdict in report.verdicts if verdict.outcome == "correct"]
+        points = sum(verdict.points for verdict in report.verdicts)
+        out.print(
+            f"{len(correct)} of {len(report.verdicts)} exercises pass the checks here, "
+            f"{sum(verdict.points for verdict in correct)} of {points} points."
+        )
+    raise SystemExit(0 if all(verdict.outcome == "correct" for verdict in report.verdicts) else 1)
+
+
+@app.command()
+def progress(
+    reset: Annotated[
+        str, typer.Option(help="forget one exercise by its name, or `all`", metavar="NAME|all")
+    ] = "",
+) -> None:
+    """Show how far you are in the exercises."""
+    from rich.table import Table
+
+    from course_utils.exercises import catalogue
+    from course_utils.exercises import progress as kept
+
+    lessons = {}
+    for number in range(1, 5):
+        try:
+            lessons[number] = catalogue(number).EXERCISES
+        except (ImportError, KeyError, ValueError):
+            continue  # this lesson's exercises are not written yet
+    names = [exercise.name for exercises in lessons.values() for exercise in exercises]
+    if reset:
+        if reset != "all" and reset not in names:
+            fail(f"There is no exercise {reset}. There are: {', '.join(names)}; or `all`.")
+        kept.reset(None if reset == "all" else reset)
+        out.print("All progress is forgotten." if reset == "all" else f"Progress in {reset} is forgotten.")
+        return
+    known = kept.load()
+    for number, exercises in lessons.items():
+        table = Table(title=f"Lesson {number}", title_justify="left")
+        table.add_column("exercise")
+        table.add_column("points", justify="right")
+        table.add_column("outcome")
+        table.add_column("attempts", justify="right")
+        for exercise in exercises:
+            entry = known.get(exercise.name, {})
+            outcome = str(entry.get("outcome", "not attempted"))
+            table.add_row(exercise.name, str(exercise.points), outcome, str(entry.get("attempts", 0)))
+        out.print(table)
+    if not lessons:
+        out.print("There are no exercises yet.")
+
+
+@app.command()
+def doctor() -> None:
+    """Look at Python, packages, device, assets and disk, and say what to do about each problem."""
+    from course_utils import doctor as examine
+
+    problems = 0
+    for finding in examine.findings():
+        problems += finding.state == "problem"
+        out.print(f"{finding.state:8}{escape(finding.what)}")
+        if finding.remedy:
+            out.print(f"        To do: {escape(finding.remedy)}")
+    out.print("Nothing has to be fixed." if not problems else f"{problems} to be fixed.")
+    raise SystemExit(1 if problems else 0)
+
+
+def _need(*modules: str, extra: str) -> None:
+    import importlib.util
+
+    missing = [module for module in modules if importlib.util.find_spec(module) is None]
+    if missing:
+        fail(
+            f'This command needs {", ".join(missing)}. Install it with: python -m pip install -e ".[{extra}]"'
+        )
