@@ -1,0 +1,167 @@
+"""One exercise, one object: the stub, the check, the hints, the hidden grade and the class report all come from it."""
+
+import inspect
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from course_utils.exercises import feedback, progress
+from course_utils.exercises.diagnosis import judge
+from course_utils.exercises.forms import Form
+from course_utils.exercises.running import Result, call, signature_problem
+from course_utils.exercises.verdict import CORRECT, NOT_ATTEMPTED, WRONG, Verdict
+
+Law = Callable[..., str | None]
+"""Called with the answer's value and then the arguments; says how the value breaks a law, or None where it holds."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One input."""
+
+    arguments: tuple[Any, ...]
+    name: str = ""
+    """What is special about it, said in a verdict: "a logit of 1000"."""
+    fresh: bool = False
+    """Drawn for this check alone, so that a table of answers does not pass."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A known way to be wrong."""
+
+    answer: Callable[..., Any]
+    """The mistake itself: called like the reference, wrong like the learners who make it."""
+    advice: str
+    """One sentence: the cause, and the next step. Never the answer."""
+
+    @property
+    def name(self) -> str:
+        return getattr(self.answer, "__name__", "mistake")
+
+
+@dataclass
+class Exercise:
+    """What is asked, what is right, and how it goes wrong.
+
+    A check calls the answer on every case, compares what came back with what the reference gives, and says what it
+    found. `judge` alone does that; `check` is for notebooks: it shows the verdict, keeps the progress, and raises
+    where the answer does not pass, so that any tool that runs the notebook can see it.
+    """
+
+    lesson: int
+    title: str
+    points: int
+    reference: Callable[..., Any]
+    form: Form
+    returns: str
+    """What the answer gives back, as the end of "It returns"."""
+    cases: tuple[Case, ...]
+    draw: Callable[[np.random.Generator], tuple[Any, ...]]
+    """Draws the arguments of one fresh case."""
+    hints: tuple[str, ...]
+    """A ladder: each says more than the one before, none gives the answer."""
+    laws: tuple[Law, ...] = ()
+    within: tuple[float, float] | None = None
+    """(relative, absolute) tolerance, where the task sets one; otherwise the answer's precision does."""
+    fresh_cases: int = 6
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The name of the function that the learner writes."""
+        return self.reference.__name__
+
+    @property
+    def key(self) -> str:
+        """The exercise's name in the progress file."""
+        return f"lesson_{self.lesson}.{self.name}"
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        return tuple(inspect.signature(self.reference).parameters)
+
+    @property
+    def signature(self) -> str:
+        """How the function is called, without types: "softmax(logits, axis=-1)"."""
+        written = inspect.signature(self.reference).parameters.values()
+        return f"{self.name}({', '.join(str(p.replace(annotation=inspect.Parameter.empty)) for p in written)})"
+
+    def mistake(self, advice: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorator: adds the function below it to the known mistakes, with its sentence of advice."""
+
+        def add(answer: Callable[..., Any]) -> Callable[..., Any]:
+            self.mistakes.append(Mistake(answer, advice))
+            return answer
+
+        return add
+
+    def draw_cases(self, seed: int | None = None) -> tuple[Case, ...]:
+        """Fresh random cases; the same seed draws the same ones, no seed draws new ones each time."""
+        generator = np.random.default_rng(secrets.randbits(64) if seed is None else seed)
+        return tuple(Case(self.draw(generator), "a fresh input", fresh=True) for _ in range(self.fresh_cases))
+
+    def run(self, answer: Callable[..., Any], cases: tuple[Case, ...]) -> list[Result]:
+        """Call the answer on each case, then on the first again: an answer must not depend on what was asked before."""
+        return [call(answer, case.arguments, self.parameters) for case in (*cases, *cases[:1])]
+
+    def judge(self, answer: Any, seed: int | None = None) -> Verdict:
+        """The verdict on an answer. Shows nothing, keeps nothing, raises nothing."""
+        if not callable(answer):
+            return self._not_a_function(answer)
+        cases = (*self.cases, *self.draw_cases(seed))
+        problem = signature_problem(answer, cases[0].arguments, self.signature)
+        if problem:
+            advice = f"write the line `def {self.signature}:` as the exercise gives it."
+            return Verdict(self.name, WRONG, 0, self.points, "signature", problem, advice)
+        return judge(self, cases, self.run(answer, cases))
+
+    def check(self, answer: Any, seed: int | None = None) -> Verdict:
+        """Check an answer and say what was found.
+
+        Returns:
+            The verdict, which a notebook shows, where the answer passes.
+
+        Raises:
+            NotPassed: the answer was not attempted, raised, or is wrong. The verdict is shown first.
+        """
+        verdict = self.judge(answer, seed)
+        progress.record(self.key, verdict.outcome, verdict.mistake)
+        if verdict.outcome != CORRECT:
+            feedback.display(verdict)
+            raise feedback.NotPassed(verdict)
+        return verdict
+
+    def hint(self) -> feedback.Message:
+        """The next hint up the ladder; at the top, the last one again."""
+        level = progress.next_hint(self.key, len(self.hints))
+        more = "" if level < len(self.hints) else " This is the last one; `solution()` shows one way to write it."
+        return feedback.Message(f"{self.name}: hint {level} of {len(self.hints)}", self.hints[level - 1] + more)
+
+    def solution(self) -> feedback.Message:
+        """One way to write it, after an attempt."""
+        if not progress.attempted(self.key):
+            text = f"Have a try first: once a check has seen an attempt, this shows one way to write `{self.name}`."
+            return feedback.Message(f"{self.name}: no solution yet", text)
+        title = f"{self.name}: one way to write it"
+        return feedback.Message(title, "", code=inspect.getsource(self.reference).rstrip())
+
+    def reset(self) -> None:
+        """Forget the progress and the hints seen of this exercise."""
+        progress.reset(self.key)
+
+    def _not_a_function(self, answer: Any) -> Verdict:
+        if answer is None or answer is Ellipsis:
+            return Verdict(
+                self.name, NOT_ATTEMPTED, 0, self.points, "none", "There is no function yet.",
+                f"write `{self.signature}`, then check it.",
+            )  # fmt: skip
+        finding = f"The check was given {type(answer).__name__}, not the function."
+        advice = f"hand over the function itself, without brackets: `check({self.name})`."
+        return Verdict(self.name, WRONG, 0, self.points, "type", finding, advice)
+
+    def _repr_markdown_(self) -> str:
+        return f"**{self.title}** ({self.points} points): write `{self.signature}`. It returns {self.returns}."
