@@ -1,0 +1,99 @@
+"""Folders in the user's cache that are either whole or not there, whoever else is writing and whatever stops us."""
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from platformdirs import user_cache_dir
+
+SETTING = "COURSE_CACHE_DIR"
+"""Environment variable that moves the cache."""
+
+RECORD = "record.json"
+"""Written last into each folder: what the folder is, and the checksum of each of its files."""
+
+
+def root() -> Path:
+    """The folder under which the course keeps what it can make again."""
+    return Path(os.environ.get(SETTING) or user_cache_dir("attention-to-labels"))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One folder of the cache."""
+
+    folder: Path
+    identity: Mapping[str, Any]
+    """what distinguishes its content from other entries'; the folder's name ends in a digest of it"""
+
+    def is_whole(self) -> bool:
+        """Whether the folder is there as it was written; a damaged one is said to be, on stderr."""
+        if not self.folder.exists():
+            return False
+        damage = self._damage()
+        if damage:
+            print(
+                f"The saved model in {self.folder} is damaged ({damage}). It is made again now.",
+                file=sys.stderr,
+            )
+        return damage is None
+
+    def _damage(self) -> str | None:
+        try:
+            record = json.loads((self.folder / RECORD).read_text())
+            if record["identity"] != dict(self.identity):
+                return f"{RECORD} is about another model"
+            for name, expected in record["files"].items():
+                if _checksum(self.folder / name) != expected:
+                    return f"{name} has changed since it was written"
+        except FileNotFoundError as error:
+            return f"{Path(error.filename).name} is missing"
+        except (OSError, ValueError, KeyError, AttributeError, TypeError):
+            return f"{RECORD} cannot be read"
+        return None
+
+    @contextmanager
+    def writing(self) -> Iterator[Path]:
+        """A temporary folder to fill, which takes its place in the cache only if nothing goes wrong inside."""
+        temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=self.folder.parent))
+        try:
+            yield temporary
+            files = {path.name: _checksum(path) for path in sorted(temporary.iterdir())}
+            record = {"identity": dict(self.identity), "files": files}
+            (temporary / RECORD).write_text(json.dumps(record, indent=2))
+            if self.folder.exists():
+                shutil.rmtree(self.folder)
+            temporary.replace(self.folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def entry(name: str, identity: Mapping[str, Any]) -> Iterator[Entry]:
+    """The entry for this identity, locked: a second kernel waits here for the first to finish, then finds it whole."""
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+    folder = root() / f"{name}-{digest}"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder.with_suffix(".lock"))
+    try:
+        lock.acquire(timeout=1)
+    except Timeout:
+        print("Another kernel is making this model; waiting for it to finish.", file=sys.stderr)
+        lock.acquire()
+    with lock:
+        lock.release()  # the `with` counts as a second acquisition
+        yield Entry(folder, identity)
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
