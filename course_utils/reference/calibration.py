@@ -75,7 +75,7 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
     logits: [n, c], finite; labels: [n]. Raises ValueError where no T is best: when every true class has its
     row's largest logit (ever smaller T is better), or when the logits know no more than chance (ever larger).
     """
-    logits, labels = _logits_and_labels(logits, labels)
+    logits, labels = _logits_and_labels(logits, labels, finite=True)
     lead = (logits - logits[np.arange(len(labels)), labels][:, None]).astype(np.float64)
     _require_minimum(lead)
 
@@ -104,21 +104,21 @@ def _confidence_and_right(
 
 
 def _logits_and_labels(
-    logits: ArrayLike, labels: ArrayLike
+    logits: ArrayLike, labels: ArrayLike, finite: bool = False
 ) -> tuple[NDArray[np.floating], NDArray[np.int64]]:
     table = as_table(logits, "logits")
     if len(table) == 0:
         raise ValueError("There are no examples, so there is no likelihood of them. Give at least one.")
+    if finite and not np.isfinite(table).all():
+        raise ValueError(
+            "logits should be finite: no T changes an infinite one. Leave out its example or its class."
+        )
     return table, as_class_ids(labels, "labels", table.shape[1], length=len(table))
 
 
 def _require_minimum(lead: NDArray[np.float64]) -> None:
     """The slope must be negative at b = 0 and positive for very large b, or no finite T > 0 is best."""
-    if not np.isfinite(lead).all():
-        raise ValueError(
-            "logits should be finite to fit a temperature: no T changes an infinite logit. Leave it out."
-        )
-    if lead.mean() > -1e-12 * np.abs(lead).mean():
+    if lead.mean() >= -1e-12 * np.abs(lead).mean():
         raise ValueError(
             "No temperature is best: on the whole the true classes' logits are no higher than the others, so the "
             "larger T the better. Check that labels and logits belong together, and that the model is trained."

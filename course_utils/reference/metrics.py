@@ -97,11 +97,9 @@ def wilson_interval(correct: int, total: int, confidence: float = 0.95) -> tuple
             f"confidence={confidence}. Counts, not shares, come first; 95 % is written 0.95."
         )
     z = NormalDist().inv_cdf((1 + confidence) / 2)
-    share = correct / total
-    centre = share + z**2 / (2 * total)
-    reach = z * (share * (1 - share) / total + z**2 / (4 * total**2)) ** 0.5
-    scale = 1 + z**2 / total
-    return max(0.0, (centre - reach) / scale), min(1.0, (centre + reach) / scale)
+    centre = correct + z**2 / 2
+    reach = z * (correct * (total - correct) / total + z**2 / 4) ** 0.5
+    return max(0.0, (centre - reach) / (total + z**2)), min(1.0, (centre + reach) / (total + z**2))
 
 
 class RiskCoverage(NamedTuple):

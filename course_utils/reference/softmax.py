@@ -30,15 +30,17 @@ def softmax(logits: ArrayLike, axis: int = -1) -> NDArray[Any]:
 
 
 def log_softmax(logits: ArrayLike, axis: int = -1) -> NDArray[Any]:
-    """The logarithm of `softmax`, without the detour: exact where the probability itself rounds to 0 or 1.
+    """The logarithm of `softmax`, without the detour: finite even where the probability itself rounds to 0.
 
     logits: any shape [...]. Returns the same shape, nothing above 0. Errors as in `softmax`.
     """
     logits = as_floats(logits)
     largest = logits.max(axis=axis, keepdims=True, initial=-np.inf)
-    with np.errstate(invalid="ignore", over="ignore"):
+    with np.errstate(
+        invalid="ignore", over="ignore", divide="ignore"
+    ):  # as in softmax, and the log of no classes
         shifted = np.where(logits == np.inf, 0, logits - largest)
-    return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+        return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
 
 
 def sigmoid(logits: ArrayLike) -> NDArray[Any]:
