@@ -1,5 +1,6 @@
 """The command `course`. Each command imports what it needs when it runs, so that `course --help` is quick."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -18,8 +19,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, emoji=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 def main() -> None:
@@ -167,36 +168,35 @@ def progress(
     """Show how far you are in the exercises."""
     from rich.table import Table
 
-    from course_utils.exercises import catalogue
+    from course_utils.exercises import LESSONS, catalogue
     from course_utils.exercises import progress as kept
 
-    lessons = {}
-    for number in range(1, 5):
-        try:
-            lessons[number] = catalogue(number).EXERCISES
-        except (ImportError, KeyError, ValueError):
-            continue  # this lesson's exercises are not written yet
-    names = [exercise.name for exercises in lessons.values() for exercise in exercises]
+    lessons = {number: catalogue(number).EXERCISES for number in LESSONS}
     if reset:
-        if reset != "all" and reset not in names:
+        names = [exercise.name for exercises in lessons.values() for exercise in exercises]
+        if reset == "all":
+            kept.reset()
+            out.print("All progress is forgotten.")
+        elif reset in names:
+            with contextlib.suppress(KeyError):  # there was none
+                kept.reset(reset)
+            out.print(f"Progress in {reset} is forgotten.")
+        else:
             fail(f"There is no exercise {reset}. There are: {', '.join(names)}; or `all`.")
-        kept.reset(None if reset == "all" else reset)
-        out.print("All progress is forgotten." if reset == "all" else f"Progress in {reset} is forgotten.")
         return
     known = kept.load()
     for number, exercises in lessons.items():
-        table = Table(title=f"Lesson {number}", title_justify="left")
-        table.add_column("exercise")
-        table.add_column("points", justify="right")
-        table.add_column("outcome")
+        table = Table("exercise", "outcome", title=f"Lesson {number}", title_justify="left")
         table.add_column("attempts", justify="right")
+        table.add_column("points", justify="right")
         for exercise in exercises:
-            entry = known.get(exercise.name, {})
+            entry = known.get(exercise.key, {})
             outcome = str(entry.get("outcome", "not attempted"))
-            table.add_row(exercise.name, str(exercise.points), outcome, str(entry.get("attempts", 0)))
+            earned = exercise.points if outcome == "correct" else 0
+            table.add_row(
+                exercise.name, outcome, str(entry.get("attempts", 0)), f"{earned} of {exercise.points}"
+            )
         out.print(table)
-    if not lessons:
-        out.print("There are no exercises yet.")
 
 
 @app.command()

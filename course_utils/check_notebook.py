@@ -1,0 +1,233 @@
+"""Run a learner's notebook and ask each of its exercises for a verdict: what its own checks would say.
+
+The code runs with the learner's own rights, as it does when they press Run All. It is no place for other
+people's notebooks: nothing here is isolated.
+"""
+
+import ast
+import json
+import re
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from course_utils.build import kernel_environment, read
+
+SKIPPED_TAG = "demo"
+ANSWER_TIMEOUT = 60
+"""Seconds in which an exercise has to be judged; an answer that never returns is wrong."""
+INTERRUPT_GRACE = 10
+"""Seconds that a cell has to stop in, once it was interrupted."""
+
+_BEGIN, _END = "<<<course verdict", "course verdict>>>"
+
+# Runs in the learner's kernel, inside a function that is gone afterwards: it reads their names and leaves none.
+_JUDGE = f"""\
+def _course_judge(_course_answers):
+    import json
+    from course_utils.exercises import catalogue
+    exercise = {{{{e.name: e for e in catalogue({{number}}).EXERCISES}}}}[{{name!r}}]
+    verdict = exercise.judge(_course_answers.get(exercise.name))
+    print("{_BEGIN}" + json.dumps([verdict.outcome, verdict.text]) + "{_END}", flush=True)
+try:
+    _course_judge(globals())
+finally:
+    del _course_judge
+"""
+
+
+class CheckError(Exception):
+    """The notebook could not be checked. The message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What one exercise says of the notebook's answer."""
+
+    name: str
+    title: str
+    points: int
+    outcome: str
+    """not attempted, raised, wrong or correct"""
+    text: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """All verdicts, in the order of the catalogue, and what else is worth knowing about the run."""
+
+    verdicts: list[Judged]
+    notes: list[str]
+
+
+def check(path: Path, timeout: int = 600, progress: Callable[[int, int], None] | None = None) -> Report:
+    """Run the notebook's code cells, except those tagged `demo`, and judge the answers that are there in the end.
+
+    A cell that fails, or takes longer than `timeout` seconds, does not stop the next.
+
+    Raises:
+        BuildError: the file is not a notebook.
+        CheckError: it imports no exercises, or its code stopped the kernel.
+    """
+    notebook = read(path)
+    cells = [
+        (index, cell)
+        for index, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and SKIPPED_TAG not in cell.metadata.get("tags", [])
+    ]
+    exercises = [
+        (number, exercise)
+        for number in _known_lessons([cell.source for _, cell in cells], path)
+        for exercise in _catalogue(number)
+    ]
+    with (
+        tempfile.TemporaryDirectory(prefix="course-check-") as folder,
+        _Kernel(path, notebook, folder) as kernel,
+    ):
+        notes = []
+        for done, (index, cell) in enumerate(cells):
+            if progress:
+                progress(done, len(cells) + len(exercises))
+            if not kernel.finishes(cell, f"Cell {index + 1}", timeout):
+                notes.append(f"Cell {index + 1} was stopped: not finished after {timeout} seconds.")
+        verdicts = []
+        for done, (number, exercise) in enumerate(exercises, len(cells)):
+            if progress:
+                progress(done, len(cells) + len(exercises))
+            outcome, text = kernel.judge(number, exercise.name)
+            verdicts.append(Judged(exercise.name, exercise.title, exercise.points, outcome, text))
+    return Report(verdicts, notes)
+
+
+def imported_catalogues(sources: list[str]) -> list[int]:
+    """The numbers N of the `course_utils.exercises.lesson_N` that some cell imports, in order.
+
+    Cells that are not plain Python (magics, a syntax error) are read line by line.
+    """
+    numbers: set[int] = set()
+    for source in sources:
+        for node in (node for piece in _parsed(source) for node in ast.walk(piece)):
+            names: list[str] = []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            elif isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            for name in names:
+                if found := re.match(r"course_utils\.exercises\.lesson_(\d+)\b", name):
+                    numbers.add(int(found[1]))
+    return sorted(numbers)
+
+
+def _parsed(source: str) -> list[ast.Module]:
+    try:
+        return [ast.parse(source)]
+    except (SyntaxError, ValueError):
+        lines = source.splitlines()
+        return [piece for line in lines for piece in _parsed(line.strip())] if len(lines) > 1 else []
+
+
+def _known_lessons(sources: list[str], path: Path) -> list[int]:
+    from course_utils.exercises import LESSONS
+
+    numbers = imported_catalogues(sources)
+    if not numbers:
+        raise CheckError(
+            f"{path} imports no exercises. A lesson has a cell that says, for instance, "
+            f"`from course_utils.exercises import lesson_{LESSONS[-1]} as ex`: "
+            "put it back, or check another notebook."
+        )
+    unknown = [number for number in numbers if number not in LESSONS]
+    if unknown:
+        known = ", ".join(f"lesson_{number}" for number in LESSONS)
+        raise CheckError(
+            f"{path} imports lesson_{unknown[0]}, which has no exercises. Those that have: {known}."
+        )
+    return numbers
+
+
+def _catalogue(number: int) -> Any:
+    from course_utils.exercises import catalogue
+
+    return catalogue(number).EXERCISES
+
+
+class _Kernel:
+    """A kernel of its own for one notebook, in which cells may fail or hang."""
+
+    def __init__(self, path: Path, notebook: Any, data_folder: str) -> None:
+        from nbclient import NotebookClient
+
+        self.path = path
+        self.node = type(notebook)
+        self.client = NotebookClient(
+            notebook,
+            kernel_name="python3",
+            allow_errors=True,
+            store_widget_state=False,
+            record_timing=False,
+            extra_arguments=["--Application.log_level=40"],
+            resources={"metadata": {"path": str(path.resolve().parent)}},
+        )
+        self.client.log.setLevel("CRITICAL")  # what it would log of a timeout is said in a note
+        self.running = self.client.setup_kernel(env=kernel_environment(data_folder))
+
+    def __enter__(self) -> "_Kernel":
+        self.running.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.running.__exit__(*error)
+
+    def finishes(self, cell: Any, what: str, timeout: int) -> bool:
+        """Run the cell. False if it had to be interrupted."""
+        try:
+            self._run(cell, what, timeout)
+            return True
+        except TimeoutError:
+            self.client.km.interrupt_kernel()
+            try:
+                self._run(self._cell("pass"), what, INTERRUPT_GRACE)
+            except TimeoutError:
+                raise CheckError(
+                    f"{what} of {self.path} takes longer than {timeout} seconds and cannot be interrupted. "
+                    "Which loop in it never ends?"
+                ) from None
+            return False
+
+    def judge(self, number: int, name: str) -> tuple[str, str]:
+        """Outcome and text of the verdict on the function of this name."""
+        cell = self._cell(_JUDGE.format(number=number, name=name))
+        if not self.finishes(cell, name, ANSWER_TIMEOUT):
+            return "wrong", (
+                f"{name}: wrong. It was still running after {ANSWER_TIMEOUT} seconds.\n"
+                "Next: which loop in it never ends, and for which input?"
+            )
+        printed = "".join(output.text for output in cell.outputs if output.output_type == "stream")
+        found = re.search(re.escape(_BEGIN) + "(.*?)" + re.escape(_END), printed, re.DOTALL)
+        if found is None:
+            errors = [f"{part.ename}: {part.evalue}" for part in cell.outputs if part.output_type == "error"]
+            raise CheckError(
+                f"{self.path} ran, but {name} got no verdict ({'; '.join(errors) or 'nothing was printed'}). "
+                "Does a cell change `print` or `sys.stdout`? `course doctor` says whether the course is whole."
+            )
+        outcome, text = json.loads(found[1])
+        return outcome, text
+
+    def _run(self, cell: Any, what: str, timeout: int) -> None:
+        from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+        self.client.timeout = timeout
+        try:
+            self.client.execute_cell(cell, 0)
+        except CellTimeoutError:
+            raise TimeoutError from None
+        except DeadKernelError:
+            raise CheckError(
+                f"The kernel died in {what} of {self.path}. Does it leave Python, or need more memory than there is? "
+                "Run it by itself in JupyterLab."
+            ) from None
+
+    def _cell(self, source: str) -> Any:
+        return self.node(cell_type="code", source=source, metadata=self.node(), outputs=[])
