@@ -129,7 +129,7 @@ def solved(lesson: Lesson) -> tuple[Notebook, list[int]]:
     import nbformat
 
     text = lesson.source.read_text(encoding="utf-8")
-    lines = text.splitlines()
+    lines = text.split("\n")
     file = lesson.shown(lesson.source)
     _check_markers(file, lines)
     starts = [number for number, line in enumerate(lines, 1) if _CELL.match(line)]
@@ -146,7 +146,7 @@ def solved(lesson: Lesson) -> tuple[Notebook, list[int]]:
     for cell, start in zip(parsed.cells, starts, strict=True):
         source = _fill(cell.source, values, file, start)
         new = {
-            "id": _cell_id(cell.cell_type, source, ids),
+            "id": _cell_id(cell.cell_type, _stubbed(source), ids),
             "cell_type": cell.cell_type,
             "metadata": {key: value for key, value in cell.metadata.items() if key != "lines_to_next_cell"},
             "source": source,
@@ -211,7 +211,7 @@ def _check_markers(file: str, lines: list[str]) -> None:
 def _stubbed(source: str) -> str:
     kept: list[str] = []
     inside = False
-    for line in source.splitlines():
+    for line in source.split("\n"):
         marker = line.strip()
         if marker == BEGIN:
             name = _enclosing_function(kept, _indent(line))
@@ -266,7 +266,7 @@ def _fill(source: str, values: dict[str, str], file: str, start: int) -> str:
 
 
 def _cell_id(kind: str, source: str, taken: set[str]) -> str:
-    """The same for the same text in the same order; a cell keeps its id when others move around it."""
+    """A cell's id, from what the lesson says in it: it stays when other cells move, and when a solution changes."""
     copy = 0
     while True:
         digest = hashlib.sha256(f"{kind}\n{copy}\n{source}".encode()).hexdigest()[:12]
