@@ -92,8 +92,8 @@ def _not_right(
             return _raised(exercise, fault, mistake)
     fault = min(found, key=lambda fault: ORDER.index(fault.step))
     return _verdict(
-        exercise, WRONG, fault.step, fault.message, mistake.advice if mistake else NEXT[fault.step],
-        mistake=mistake.name if mistake else None, evidence=_evidence(exercise, fault), notes=_notes(exercise, results),
+        exercise, WRONG, fault.step, fault.message, NEXT[fault.step], mistake,
+        evidence=_evidence(exercise, fault), notes=_notes(exercise, results),
     )  # fmt: skip
 
 
@@ -108,16 +108,16 @@ def _known_mistake(
     names = exercise.parameters
     within = exercise.within or SINGLE
     wrong = [index for index, fault in enumerate(faults) if fault]
+    right = [index for index, fault in enumerate(faults) if not fault]
     fallback = None
+
+    def agrees(mistake: Mistake, index: int) -> bool:
+        return _same_result(call(mistake.answer, cases[index].arguments, names), results[index], within)
+
     for mistake in exercise.mistakes:
-        agrees = (
-            lambda index, mistake=mistake: _same_result(
-                call(mistake.answer, cases[index].arguments, names), results[index], within
-            )
-        )  # fmt: skip
-        if not all(agrees(index) for index in wrong):
+        if not all(agrees(mistake, index) for index in wrong):
             continue
-        if all(agrees(index) for index in range(len(cases)) if index not in wrong):
+        if all(agrees(mistake, index) for index in right):
             return mistake
         if fallback is None and len(wrong) > 1:
             fallback = mistake
@@ -142,8 +142,7 @@ def _raised(exercise: Exercise, fault: Fault, mistake: Mistake | None) -> Verdic
     where = f" at line {raised.line_number}: `{raised.line}`" if raised.line else ""
     finding = f"{raised.kind}{where}. It says: {raised.message or 'nothing more'}."
     return _verdict(
-        exercise, RAISED, "raised", finding, mistake.advice if mistake else _raised_advice(raised),
-        mistake=mistake.name if mistake else None,
+        exercise, RAISED, "raised", finding, _raised_advice(raised), mistake,
         evidence=_arguments(exercise, fault.case), notes=_printed(fault.result),
     )  # fmt: skip
 
@@ -175,8 +174,12 @@ def _correct(exercise: Exercise, results: list[Result]) -> Verdict:
     return _verdict(exercise, CORRECT, "passed", "It passes the checks here.", notes=_notes(exercise, results))
 
 
-def _verdict(exercise: Exercise, outcome: str, step: str, finding: str, advice: str = "", **more: Any) -> Verdict:
+def _verdict(
+    exercise: Exercise, outcome: str, step: str, finding: str, advice: str = "", mistake: Mistake | None = None, **more: Any
+) -> Verdict:
     earned = exercise.points if outcome == CORRECT else 0
+    if mistake:
+        advice, more = mistake.next_step, more | {"cause": mistake.cause, "mistake": mistake.name}
     return Verdict(exercise.name, outcome, earned, exercise.points, step, finding, advice, **more)
 
 

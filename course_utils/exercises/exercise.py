@@ -35,12 +35,19 @@ class Mistake:
 
     answer: Callable[..., Any]
     """The mistake itself: called like the reference, wrong like the learners who make it."""
-    advice: str
-    """One sentence: the cause, and the next step. Never the answer."""
+    cause: str
+    """What its author did, as the end of "It looks as if"."""
+    next_step: str
+    """What to look at next. Never the answer."""
 
     @property
     def name(self) -> str:
         return getattr(self.answer, "__name__", "mistake")
+
+    @property
+    def advice(self) -> str:
+        """The sentence of advice: cause and next step."""
+        return f"{self.cause}: {self.next_step}"
 
 
 @dataclass
@@ -90,11 +97,11 @@ class Exercise:
         written = inspect.signature(self.reference).parameters.values()
         return f"{self.name}({', '.join(str(p.replace(annotation=inspect.Parameter.empty)) for p in written)})"
 
-    def mistake(self, advice: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """Decorator: adds the function below it to the known mistakes, with its sentence of advice."""
+    def mistake(self, cause: str, next_step: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorator: adds the function below it to the known mistakes, with its cause and the next step."""
 
         def add(answer: Callable[..., Any]) -> Callable[..., Any]:
-            self.mistakes.append(Mistake(answer, advice))
+            self.mistakes.append(Mistake(answer, cause, next_step))
             return answer
 
         return add

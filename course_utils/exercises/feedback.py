@@ -51,7 +51,7 @@ class Message:
 
 def verdict_text(verdict: Verdict) -> str:
     """The verdict as plain text, some lines."""
-    lines = [f"{verdict.exercise}: {verdict.outcome}{_points(verdict)}. {verdict.finding}"]
+    lines = [f"{verdict.exercise}: {verdict.outcome}{_points(verdict)}. {_seen(verdict)}"]
     lines += [_text_row(what, value) for what, value in verdict.evidence]
     if verdict.advice:
         lines.append(f"Next: {verdict.advice}")
@@ -66,7 +66,7 @@ def verdict_html(verdict: Verdict) -> str:
     table = f'<table style="margin:0.4em 0;text-align:left"><tbody>{rows}</tbody></table>' if rows else ""
     advice = f"<p style='margin:0.4em 0'><em>Next:</em> {inline(verdict.advice)}</p>" if verdict.advice else ""
     notes = "".join(f"<p style='margin:0.4em 0;white-space:pre-wrap'>{inline(note)}</p>" for note in verdict.notes)
-    return _box(STRIPES[verdict.outcome], head + inline(verdict.finding), table + advice + notes)
+    return _box(STRIPES[verdict.outcome], head + inline(_seen(verdict)), table + advice + notes)
 
 
 def inline(text: str) -> str:
@@ -83,6 +83,10 @@ def display(thing: Any) -> None:
         show(thing)
     else:
         print(thing.text)
+
+
+def _seen(verdict: Verdict) -> str:
+    return f"{verdict.finding} It looks as if {verdict.cause}." if verdict.cause else verdict.finding
 
 
 def _points(verdict: Verdict) -> str:

@@ -46,15 +46,16 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Number:
-    """One real number. A NumPy scalar, a tensor or an array of one element without axes will do."""
+    """One real number. A NumPy scalar, or a tensor or array of one element, will do."""
 
     def read(self, value: Any, expected: Any) -> float | np.floating[Any]:
         array = _numbers(value, "one number")
-        if array.ndim:
+        if array.size != 1:
             raise Misfit("shape", f"Your answer has shape {array.shape} where one number was expected.")
-        if not np.isfinite(array) and np.isfinite(expected):
-            raise Misfit("non-finite", f"Your answer is `{shown(array[()])}` where a finite number was expected.")
-        return array[()]
+        number = array.reshape(())[()]
+        if not np.isfinite(number) and np.isfinite(expected):
+            raise Misfit("non-finite", f"Your answer is `{shown(number)}` where a finite number was expected.")
+        return number
 
 
 @dataclass(frozen=True)

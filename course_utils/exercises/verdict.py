@@ -24,6 +24,8 @@ class Verdict:
     """What was seen, in a sentence or two."""
     advice: str = ""
     """The next step, in one sentence."""
+    cause: str = ""
+    """What a known mistake that behaves the same comes from, as the end of "It looks as if"."""
     mistake: str | None = None
     """The name of the known mistake that behaves the same, where there is one."""
     evidence: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,164 @@
+"""Exercise: fit_temperature."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from course_utils.exercises.exercise import Case, Exercise
+from course_utils.exercises.forms import Number
+from course_utils.reference import calibration as reference
+from course_utils.reference.softmax import log_softmax, softmax
+
+
+def _sample(generator: np.random.Generator, examples: int, classes: int, temperature: float) -> tuple[np.ndarray, np.ndarray]:
+    """Logits that are `temperature` times as large as they should be, and labels drawn from what they should say."""
+    logits = generator.normal(0, 1.8, size=(examples, classes))
+    labels = np.array([generator.choice(classes, p=row) for row in softmax(logits)])
+    return logits * temperature, labels
+
+
+def draw(generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    return _sample(generator, int(generator.integers(80, 160)), int(generator.integers(2, 5)), float(generator.uniform(0.3, 4)))
+
+
+def above_zero(value: float, logits: np.ndarray, labels: np.ndarray) -> str | None:
+    return None if value > 0 else f"A temperature is above 0; yours is {value:.4g}."
+
+
+exercise = Exercise(
+    lesson=4,
+    title="Temperature scaling",
+    points=2,
+    reference=reference.fit_temperature,
+    form=Number(),
+    returns="the T > 0 for which softmax(logits / T) gives the labels the least negative log-likelihood, within 0.5 %",
+    cases=(
+        Case(_sample(np.random.default_rng(1), 120, 2, 2.5), "a model that is too sure"),
+        Case(_sample(np.random.default_rng(2), 120, 3, 0.4), "a model that is not sure enough"),
+        Case(_sample(np.random.default_rng(3), 90, 4, 8.0), "a model that is far too sure"),
+        Case((np.array([[2.0, 0.0], [2.0, 0.0], [0.0, 2.0], [2.0, 0.0]]), np.array([0, 0, 1, 1])), "four texts, three of them right"),
+        Case((np.array([[3000.0, 0.0], [2500.0, 0.0], [0.0, 2000.0], [1000.0, 0.0]]), np.array([0, 0, 1, 1])), "logits in the thousands"),
+    ),
+    draw=draw,
+    laws=(above_zero,),
+    within=(5e-3, 0.0),
+    fresh_cases=4,
+    hints=(
+        "First write the negative log-likelihood for a given T: divide the logits by T, take the log of softmax, pick the "
+        "log-probability of each true class, and take minus their mean.",
+        "T is one number, so you may simply look: try many values, on a scale that multiplies (`np.geomspace`), and keep the best.",
+        "A first coarse search finds the neighbourhood; a second, fine one between the neighbours finds T to 0.5 %.",
+        "`scipy.optimize.minimize_scalar` over log T does it in one call, with T = e to the power of what it finds. Make sure "
+        "that the log of softmax is the stable one: a log of 0 misleads any search.",
+    ),
+)  # fmt: skip
+
+
+def _search(loss: Callable[[float], float], low: float = 1e-3, high: float = 1e5) -> float:
+    """The T between `low` and `high` with the least loss, by three grids of growing fineness."""
+    for _ in range(4):
+        grid = np.geomspace(low, high, 40)
+        best = int(np.argmin([loss(temperature) for temperature in grid]))
+        low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
+    return float(np.sqrt(low * high))
+
+
+def _likelihood(logits, labels):
+    return lambda temperature: -log_softmax(logits / temperature)[np.arange(len(labels)), labels].mean()
+
+
+@exercise.mistake(
+    "this is 1 / T, the factor that multiplies the logits",
+    "does a model that is too sure need a T above 1 or below 1?",
+)
+def one_over_t(logits, labels):
+    return 1 / reference.fit_temperature(logits, labels)
+
+
+@exercise.mistake(
+    "this is the logarithm of T",
+    "if you search over log T, which step leads back to T?",
+)
+def logarithm(logits, labels):
+    return float(np.log(reference.fit_temperature(logits, labels)))
+
+
+@exercise.mistake(
+    "the temperature stays at 1",
+    "for the first input, compare the negative log-likelihood at T = 1 and at T = 2: which is lower?",
+)
+def always_one(logits, labels):
+    return 1.0
+
+
+@exercise.mistake(
+    "the search stays between 1 and 5",
+    "what of a model that is not sure enough, or of logits in the thousands?",
+)
+def between_one_and_five(logits, labels):
+    return float(np.clip(reference.fit_temperature(logits, labels), 1, 5))
+
+
+@exercise.mistake(
+    "the search stops at 10",
+    "how large must T be for logits in the thousands? Let the search go further.",
+)
+def up_to_ten(logits, labels):
+    return float(min(reference.fit_temperature(logits, labels), 10))
+
+
+@exercise.mistake(
+    "probabilities, not logits, are divided by T: softmax is applied before",
+    "temperature scaling divides the raw scores: in which order do the two steps go?",
+)
+def probabilities_divided(logits, labels):
+    return _search(_likelihood(softmax(logits), labels))
+
+
+@exercise.mistake(
+    "the model's own predictions stand in for the labels, and of those it can't be sure enough",
+    "which argument has not been used yet?",
+)
+def predictions_for_labels(logits, labels):
+    return _search(_likelihood(logits, logits.argmax(axis=-1)))
+
+
+@exercise.mistake(
+    "the temperature makes the expected calibration error least, not the negative log-likelihood",
+    "the exercise names the loss: write it for a given T, and minimise that.",
+)
+def least_calibration_error(logits, labels):
+    return _search(lambda t: reference.expected_calibration_error(softmax(logits / t), labels))
+
+
+@exercise.mistake(
+    "the squared error of the probabilities (the Brier score) is made least",
+    "the exercise names another loss: which number of each text does it look at?",
+)
+def least_squared_error(logits, labels):
+    truth = np.eye(logits.shape[1])[labels]
+    return _search(lambda t: float(((softmax(logits / t) - truth) ** 2).mean()))
+
+
+@exercise.mistake(
+    "the probabilities of the true classes are averaged without their logarithm",
+    "what does the 'log' in negative log-likelihood stand for?",
+)
+def logarithm_forgotten(logits, labels):
+    return _search(lambda t: -float(softmax(logits / t)[np.arange(len(labels)), labels].mean()))
+
+
+@exercise.mistake(
+    "the classes are taken along axis 0, over the texts",
+    "along which axis do the probabilities of one text sum to 1?",
+)
+def softmax_over_the_texts(logits, labels):
+    return _search(lambda t: -float(log_softmax(logits / t, axis=0)[np.arange(len(labels)), labels].mean()))
+
+
+@exercise.mistake(
+    "this is how widely the logits spread, whatever the labels say",
+    "which argument has not been used yet?",
+)
+def spread_of_the_logits(logits, labels):
+    return float(np.std(logits))

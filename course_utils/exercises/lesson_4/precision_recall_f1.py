@@ -1,0 +1,160 @@
+"""Exercise: precision_recall_f1."""
+
+import numpy as np
+
+from course_utils.exercises.exercise import Case, Exercise
+from course_utils.exercises.forms import Arrays
+from course_utils.exercises.lesson_4.drawing import draw_matrix
+from course_utils.reference import metrics as reference
+
+
+def draw(generator: np.random.Generator) -> tuple[np.ndarray]:
+    return (draw_matrix(generator, int(generator.integers(2, 6))),)
+
+
+exercise = Exercise(
+    lesson=4,
+    title="Precision, recall and F1",
+    points=2,
+    reference=reference.precision_recall_f1,
+    form=Arrays(("precision", "recall", "F1")),
+    returns="three arrays [c], precision, recall and F1 of each class, with 0 where a figure would be 0 / 0",
+    cases=(
+        Case((np.array([[40, 10], [5, 45]]),), "a balanced matrix"),
+        Case((np.array([[90, 0], [8, 2]]),), "a rare class, mostly missed"),
+        Case((np.array([[5, 2, 0], [1, 7, 3], [0, 4, 8]]),), "three classes"),
+        Case((np.array([[10, 0, 0], [5, 5, 0], [0, 0, 0]]),), "a class that never occurs and is never predicted"),
+        Case((np.array([[8, 0, 2], [1, 0, 4], [0, 0, 9]]),), "a class that is never predicted"),
+        Case((np.array([[8, 1], [0, 0]]),), "a class that never occurs, yet is predicted"),
+        Case((np.array([[0, 3], [4, 0]]),), "nothing right"),
+    ),
+    draw=draw,
+    hints=(
+        "The diagonal holds the hits. What does the sum of a row count, and what that of a column?",
+        "Precision asks about what was predicted as the class; recall about what truly is the class.",
+        "A denominator of 0 comes with 0 hits. Replace that denominator by 1, and 0 / 1 is what you want.",
+        "F1 is the harmonic mean, 2 · P · R / (P + R), and that denominator can be 0 too.",
+    ),
+)
+
+
+def _safe(hits: np.ndarray, totals: np.ndarray) -> np.ndarray:
+    return hits / np.where(totals > 0, totals, 1)
+
+
+@exercise.mistake(
+    "precision and recall have changed places",
+    "rows are true classes here: which of the two divides by the sum of a row?",
+)
+def swapped(matrix):
+    precision, recall, f1 = reference.precision_recall_f1(matrix)
+    return recall, precision, f1
+
+
+@exercise.mistake(
+    "a class without predictions or without examples is divided by 0",
+    "what should the figure of such a class be, and how do you keep its 0 / 0 from happening?",
+)
+def undefined_left_nan(matrix):
+    hits, predicted, actual = matrix.diagonal(), matrix.sum(axis=0), matrix.sum(axis=1)
+    precision, recall = hits / predicted, hits / actual
+    return precision, recall, 2 * precision * recall / (precision + recall)
+
+
+@exercise.mistake(
+    "precision and recall are guarded against 0 / 0, but F1 is not",
+    "when is P + R itself 0?",
+)
+def f1_left_nan(matrix):
+    precision, recall, _ = reference.precision_recall_f1(matrix)
+    return precision, recall, 2 * precision * recall / (precision + recall)
+
+
+@exercise.mistake(
+    "a figure that would be 0 / 0 counts as 1",
+    "has a class that was never found earned full marks? The exercise says which number to use.",
+)
+def undefined_counts_one(matrix):
+    precision, recall, f1 = reference.precision_recall_f1(matrix)
+    predicted, actual = matrix.sum(axis=0), matrix.sum(axis=1)
+    f1 = np.where(predicted + actual > 0, f1, 1.0)
+    return np.where(predicted > 0, precision, 1.0), np.where(actual > 0, recall, 1.0), f1
+
+
+@exercise.mistake(
+    "F1 is the ordinary mean of precision and recall",
+    "with P = 1 and R = 0 the ordinary mean says 0.5: which mean says 0?",
+)
+def f1_as_ordinary_mean(matrix):
+    precision, recall, _ = reference.precision_recall_f1(matrix)
+    return precision, recall, (precision + recall) / 2
+
+
+@exercise.mistake(
+    "F1 is the geometric mean of precision and recall",
+    "the harmonic mean has a sum below the line: what is it?",
+)
+def f1_as_geometric_mean(matrix):
+    precision, recall, _ = reference.precision_recall_f1(matrix)
+    return precision, recall, np.sqrt(precision * recall)
+
+
+@exercise.mistake(
+    "F1 lacks its factor of 2",
+    "what should F1 be where precision and recall are both 1?",
+)
+def f1_without_two(matrix):
+    precision, recall, f1 = reference.precision_recall_f1(matrix)
+    return precision, recall, f1 / 2
+
+
+@exercise.mistake(
+    "each figure is averaged over the classes",
+    "one number for each class is asked for; the averaging comes in the next exercise.",
+)
+def averaged(matrix):
+    return tuple(float(figure.mean()) for figure in reference.precision_recall_f1(matrix))
+
+
+@exercise.mistake(
+    "only the last class, the positive one of two, is looked at",
+    "each class has its own precision and recall: how many numbers does each array need?",
+)
+def last_class_only(matrix):
+    return tuple(float(figure[-1]) for figure in reference.precision_recall_f1(matrix))
+
+
+@exercise.mistake(
+    "the counts of all classes are pooled before dividing, which is the micro average",
+    "keep the sums of the rows and of the columns apart, one for each class.",
+)
+def pooled(matrix):
+    share = np.full(len(matrix), matrix.trace() / matrix.sum())
+    return share, share, share
+
+
+@exercise.mistake(
+    "every hit is divided by the number of all examples",
+    "precision divides by those predicted as the class; how many are these?",
+)
+def shares_of_all(matrix):
+    share = matrix.diagonal() / matrix.sum()
+    return share, share, share
+
+
+@exercise.mistake(
+    "the other two cells are taken for hits, so the diagonal is never used",
+    "which cells count the examples that were predicted as what they are?",
+)
+def misses_for_hits(matrix):
+    misses = matrix.sum(axis=0) - matrix.diagonal(), matrix.sum(axis=1) - matrix.diagonal()
+    precision, recall = _safe(misses[0], matrix.sum(axis=0)), _safe(misses[1], matrix.sum(axis=1))
+    return precision, recall, _safe(2 * precision * recall, precision + recall)
+
+
+@exercise.mistake(
+    "the three are columns of one table, with a row for each class",
+    "return three arrays one after the other, so that a caller can unpack them.",
+)
+def one_table(matrix):
+    return np.stack(reference.precision_recall_f1(matrix), axis=1)
