@@ -86,10 +86,7 @@ def _read_package(folder: str) -> dict[str, Rows]:
 @lru_cache(maxsize=4)
 def _split(rows: tuple[tuple[str, int], ...], test: int, validation: int) -> dict[str, Rows]:
     """Order the reviews by a hash of their text and deal them out: test first, then validation, then train."""
-    unique = sorted(
-        _without_repeats(rows, seen=set()),
-        key=lambda row: hashlib.sha256(text_key(row[0]).encode()).digest(),
-    )
+    unique = sorted(_without_repeats(rows, seen=set()), key=lambda row: _hash("split", row[0]))
     wanted = {"test": test // len(LABELS), "validation": validation // len(LABELS)}
     dealt: Counter[int] = Counter()
     splits: dict[str, Rows] = {"train": [], "validation": [], "test": []}
@@ -102,7 +99,13 @@ def _split(rows: tuple[tuple[str, int], ...], test: int, validation: int) -> dic
             splits["validation"].append((text, label))
         else:
             splits["train"].append((text, label))
+    for dealt_rows in splits.values():  # another order, in which the labels are mixed from the first row on
+        dealt_rows.sort(key=lambda row: _hash("order", row[0]))
     return splits
+
+
+def _hash(purpose: str, text: str) -> bytes:
+    return hashlib.sha256(f"{purpose} {text_key(text)}".encode()).digest()
 
 
 def _without_repeats(rows: Iterable[tuple[str, int]], seen: set[str]) -> Iterator[tuple[str, int]]:
