@@ -6,8 +6,10 @@ people's notebooks: nothing here is isolated.
 
 import ast
 import json
+import queue
 import re
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,13 +86,13 @@ def check(path: Path, timeout: int = 600, progress: Callable[[int, int], None] |
     ]
     with (
         tempfile.TemporaryDirectory(prefix="course-check-") as folder,
-        _Kernel(path, notebook, folder) as kernel,
+        _Kernel(path, folder) as kernel,
     ):
         notes = []
         for done, (index, cell) in enumerate(cells):
             if progress:
                 progress(done, len(cells) + len(exercises))
-            if not kernel.finishes(cell, f"Cell {index + 1}", timeout):
+            if not kernel.finishes(cell.source, f"Cell {index + 1}", timeout):
                 notes.append(f"Cell {index + 1} was stopped: not finished after {timeout} seconds.")
         verdicts = []
         for done, (number, exercise) in enumerate(exercises, len(cells)):
@@ -156,78 +158,88 @@ def _catalogue(number: int) -> Any:
 class _Kernel:
     """A kernel of its own for one notebook, in which cells may fail or hang."""
 
-    def __init__(self, path: Path, notebook: Any, data_folder: str) -> None:
-        from nbclient import NotebookClient
+    def __init__(self, path: Path, data_folder: str) -> None:
+        from jupyter_client.manager import start_new_kernel
 
         self.path = path
-        self.node = type(notebook)
-        self.client = NotebookClient(
-            notebook,
+        self.manager, self.client = start_new_kernel(
             kernel_name="python3",
-            allow_errors=True,
-            store_widget_state=False,
-            record_timing=False,
+            cwd=str(path.resolve().parent),
+            env=kernel_environment(data_folder),
             extra_arguments=["--Application.log_level=40"],
-            resources={"metadata": {"path": str(path.resolve().parent)}},
         )
-        self.client.log.setLevel("CRITICAL")  # what it would log of a timeout is said in a note
-        self.running = self.client.setup_kernel(env=kernel_environment(data_folder))
 
     def __enter__(self) -> "_Kernel":
-        self.running.__enter__()
         return self
 
     def __exit__(self, *error: Any) -> None:
-        self.running.__exit__(*error)
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
 
-    def finishes(self, cell: Any, what: str, timeout: int) -> bool:
-        """Run the cell. False if it had to be interrupted."""
+    def finishes(self, source: str, what: str, timeout: int) -> bool:
+        """Run the cell; whether it fails is its own affair. False if it had to be interrupted."""
         try:
-            self._run(cell, what, timeout)
+            self._run(source, what, timeout)
             return True
         except TimeoutError:
-            self.client.km.interrupt_kernel()
-            try:
-                self._run(self._cell("pass"), what, INTERRUPT_GRACE)
-            except TimeoutError:
-                raise CheckError(
-                    f"{what} of {self.path} takes longer than {timeout} seconds and cannot be interrupted. "
-                    "Which loop in it never ends?"
-                ) from None
+            self._interrupt(what)
             return False
 
     def judge(self, number: int, name: str) -> tuple[str, str]:
         """Outcome and text of the verdict on the function of this name."""
-        cell = self._cell(_JUDGE.format(number=number, name=name))
-        if not self.finishes(cell, name, ANSWER_TIMEOUT):
+        try:
+            printed = self._run(_JUDGE.format(number=number, name=name), name, ANSWER_TIMEOUT)
+        except TimeoutError:
+            self._interrupt(name)
             return "wrong", (
                 f"{name}: wrong. It was still running after {ANSWER_TIMEOUT} seconds.\n"
                 "Next: which loop in it never ends, and for which input?"
             )
-        printed = "".join(output.text for output in cell.outputs if output.output_type == "stream")
         found = re.search(re.escape(_BEGIN) + "(.*?)" + re.escape(_END), printed, re.DOTALL)
         if found is None:
-            errors = [f"{part.ename}: {part.evalue}" for part in cell.outputs if part.output_type == "error"]
             raise CheckError(
-                f"{self.path} ran, but {name} got no verdict ({'; '.join(errors) or 'nothing was printed'}). "
+                f"{self.path} ran, but {name} got no verdict ({printed[-300:] or 'nothing was printed'}). "
                 "Does a cell change `print` or `sys.stdout`? `course doctor` says whether the course is whole."
             )
         outcome, text = json.loads(found[1])
         return outcome, text
 
-    def _run(self, cell: Any, what: str, timeout: int) -> None:
-        from nbclient.exceptions import CellTimeoutError, DeadKernelError
-
-        self.client.timeout = timeout
+    def _interrupt(self, what: str) -> None:
+        self.manager.interrupt_kernel()
         try:
-            self.client.execute_cell(cell, 0)
-        except CellTimeoutError:
-            raise TimeoutError from None
-        except DeadKernelError:
+            self._run("pass", what, INTERRUPT_GRACE)
+        except TimeoutError:
             raise CheckError(
-                f"The kernel died in {what} of {self.path}. Does it leave Python, or need more memory than there is? "
-                "Run it by itself in JupyterLab."
+                f"{what} of {self.path} takes too long and cannot be interrupted. Which loop in it never ends?"
             ) from None
 
-    def _cell(self, source: str) -> Any:
-        return self.node(cell_type="code", source=source, metadata=self.node(), outputs=[])
+    def _run(self, source: str, what: str, timeout: int) -> str:
+        """Run the cell and give back what it printed, and its error if it raised one.
+
+        Raises:
+            TimeoutError: it is still running after `timeout` seconds.
+            CheckError: the kernel is gone.
+        """
+        request = self.client.execute(source, stop_on_error=False, allow_stdin=False)
+        deadline = time.monotonic() + timeout
+        printed: list[str] = []
+        while True:
+            try:
+                message = self.client.get_iopub_msg(timeout=0.5)
+            except queue.Empty:
+                if not self.manager.is_alive():
+                    raise CheckError(
+                        f"The kernel died in {what} of {self.path}. Does it leave Python, or need more memory than "
+                        "there is? Run it by itself in JupyterLab."
+                    ) from None
+                message = None
+            if message and message["parent_header"].get("msg_id") == request:
+                content = message["content"]
+                if message["msg_type"] == "stream" and len(printed) < 1000:
+                    printed.append(content["text"])
+                elif message["msg_type"] == "error":
+                    printed.append(f"{content['ename']}: {content['evalue']}")
+                elif message["msg_type"] == "status" and content["execution_state"] == "idle":
+                    return "".join(printed)
+            if time.monotonic() > deadline:
+                raise TimeoutError
