@@ -113,6 +113,20 @@ def test_bins_are_closed_on_the_right(dtype, n_bins):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_bins", [3, 7, 10, 15, 25, 100])
+def test_the_bins_of_the_ece_are_closed_on_the_right_too(dtype, n_bins):
+    """A right answer shares the bin below the edge with a wrong one, until it is one float above the edge."""
+    for k in range(1, n_bins):
+        edge, below = dtype(k) / dtype(n_bins), (dtype(k) - dtype(0.5)) / dtype(n_bins)
+        above = np.nextafter(edge, dtype(1))
+        for confidence, expected in ((edge, abs(1 - edge - below) / 2), (above, (1 - above + below) / 2)):
+            probabilities = np.array([[confidence, 0], [below, 0]], dtype=dtype)
+            assert expected_calibration_error(probabilities, [0, 1], n_bins) == pytest.approx(
+                expected, abs=1e-6
+            )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_decimal_as_written_lies_on_its_edge(dtype):
     assert [bin_of(p, 10, dtype) for p in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)] == list(
         range(10)
@@ -295,10 +309,10 @@ def test_very_sure_and_sometimes_wrong():
         ([[2.0, 0.0], [-1.0, 3.0]], [1, 0], "larger T the better"),
         ([[2.0, 0.0], [2.0, 0.0]], [0, 1], "larger T the better"),  # exactly chance
         (
-            [[0.1, 0.3], [0.3, 0.1], [0.7, 0.2], [0.2, 0.7]],
-            [0, 0, 0, 0],
+            [[0.1, 0.1], [0.1, 0.2], [0.1 + 0.2, 0.2]],
+            [0, 0, 0],
             "larger T the better",
-        ),  # up to rounding
+        ),  # but for rounding
         ([[1.0, 1.0]], [0], "larger T the better"),
         ([[1.0]], [0], "larger T the better"),
         ([[inf, 1.0], [0.0, 1.0]], [0, 0], "finite"),
