@@ -19,8 +19,8 @@ from course_utils.reference.calibration import (
 from course_utils.reference.softmax import softmax
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
-thorough = settings(derandomize=True, deadline=None, max_examples=150)
-costly = settings(derandomize=True, deadline=None, max_examples=40)
+thorough = settings(derandomize=True, deadline=None, max_examples=100)
+costly = settings(derandomize=True, deadline=None, max_examples=25)
 
 inf = np.inf
 on_an_edge = st.builds(lambda k, n: k / n, st.integers(0, 10), st.sampled_from([10, 20])).filter(

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from course_utils.reference.decode import decode, decode_multilabel, decode_or_abstain
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
-thorough = settings(derandomize=True, deadline=None, max_examples=150)
+thorough = settings(derandomize=True, deadline=None, max_examples=100)
 
 inf = np.inf
 SENTIMENT = {1: "positive", 0: "negative"}

@@ -23,7 +23,7 @@ from course_utils.reference.metrics import (
 )
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
-thorough = settings(derandomize=True, deadline=None, max_examples=150)
+thorough = settings(derandomize=True, deadline=None, max_examples=100)
 
 
 @st.composite

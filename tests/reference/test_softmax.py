@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from course_utils.reference.softmax import log_softmax, sigmoid, softmax
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
-thorough = settings(derandomize=True, deadline=None, max_examples=200)
+thorough = settings(derandomize=True, deadline=None, max_examples=100)
 
 inf, nan = np.inf, np.nan
 finite = st.floats(-1e4, 1e4) | st.floats(-5, 5) | st.sampled_from([-1e4, 0.0, 1e4])
