@@ -98,7 +98,7 @@ class Labels:
 
 @dataclass(frozen=True)
 class LabelLists:
-    """A list with a list of labels an example. Tuples will do; the order inside is that of the class indices."""
+    """A list with a list of labels an example. Tuples will do, and any order inside: a text's labels are a set."""
 
     def read(self, value: Any, expected: Any) -> list[list[str]]:
         rows = _items(value, "a list of lists of labels")
@@ -106,7 +106,7 @@ class LabelLists:
             if not isinstance(row, list | tuple | np.ndarray):
                 raise Misfit("type", f"Your list holds {_kind(row)}, `{shown(row)}`, where a list of labels was expected.")
         _same_length(rows, expected, "lists")
-        return [Labels().read(row, list(row)) for row in rows]
+        return [sorted(map(str, Labels().read(row, list(row)))) for row in rows]
 
 
 def _same_length(items: list[Any], expected: Any, what: str) -> None:

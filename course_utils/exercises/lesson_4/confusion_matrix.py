@@ -37,7 +37,6 @@ exercise = Exercise(
         Case((np.array([0, 1, 1, 0]), np.array([1, 1, 0, 0]), 4), "classes that never occur"),
         Case((np.array([1, 1, 1]), np.array([1, 1, 1]), 3), "one class, always right"),
         Case((np.array([2]), np.array([0]), 3), "one example"),
-        Case((np.array([], dtype=np.int64), np.array([], dtype=np.int64), 2), "no example at all"),
     ),
     draw=draw,
     laws=(counts_every_example,),
@@ -143,3 +142,44 @@ def one_square_a_class(labels, predictions, n_classes):
     return np.stack(
         [reference.confusion_matrix(labels == k, predictions == k, 2) for k in range(n_classes)]
     )  # fmt: skip
+
+
+@exercise.mistake(
+    "the size is that of the classes among the true labels",
+    "a prediction may name a class that no label here does: which argument gives the size?",
+)
+def size_from_the_labels(labels, predictions, n_classes):
+    return reference.confusion_matrix(labels, predictions, len(np.unique(labels)))
+
+
+@exercise.mistake(
+    "the bins of a histogram stretch from the smallest class that occurs to the largest",
+    "where should the first bin begin and the last one end, whatever occurs?",
+)
+def histogram_without_range(labels, predictions, n_classes):
+    return np.histogram2d(labels, predictions, bins=n_classes)[0]
+
+
+@exercise.mistake(
+    "each label is paired with the predictions of all examples, by one loop inside another",
+    "which prediction belongs to a label?",
+)
+def every_label_with_every_prediction(labels, predictions, n_classes):
+    of_labels, of_predictions = (np.bincount(ids, minlength=n_classes) for ids in (labels, predictions))
+    return np.outer(of_labels, of_predictions)
+
+
+@exercise.mistake(
+    "everything sits one row and one column off, and class 0 has gone to the end",
+    "from which number do the classes count?",
+)
+def counting_from_one(labels, predictions, n_classes):
+    return np.roll(reference.confusion_matrix(labels, predictions, n_classes), (-1, -1), axis=(0, 1))
+
+
+@exercise.mistake(
+    "all classes but 0 are thrown together",
+    "how many rows do `n_classes` classes need?",
+)
+def two_by_two(labels, predictions, n_classes):
+    return reference.confusion_matrix(labels > 0, predictions > 0, 2)

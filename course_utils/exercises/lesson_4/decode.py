@@ -144,3 +144,27 @@ def last_logit_above_a_half(logits, id2label):
 )
 def keys_as_text(logits, id2label):
     return [id2label[str(winner)] for winner in logits.argmax(axis=-1)]
+
+
+@exercise.mistake(
+    "only the first text of the batch gets an answer",
+    "there is an index 0 somewhere that picks one text: how many labels does the batch need?",
+)
+def first_text_only(logits, id2label):
+    return [id2label[int(logits.argmax(axis=-1)[0])]]
+
+
+@exercise.mistake(
+    "these are the names that a config has before anyone names the classes",
+    "which argument holds the real names?",
+)
+def placeholder_names(logits, id2label):
+    return [f"LABEL_{winner}" for winner in logits.argmax(axis=-1)]
+
+
+@exercise.mistake(
+    "the classes are counted from 1",
+    "from which number does argmax count, and which keys has `id2label`?",
+)
+def counting_from_one(logits, id2label):
+    return [id2label[int(winner) + 1] for winner in logits.argmax(axis=-1)]

@@ -23,8 +23,7 @@ exercise = Exercise(
     points=1,
     reference=reference.decode_multilabel,
     form=LabelLists(),
-    returns="a list with, for each text, the list of all labels whose own probability (sigmoid) is at least `threshold`, "
-    "in the order of their indices",
+    returns="a list with, for each text, the list of all labels whose own probability (sigmoid) is at least `threshold`",
     cases=(
         Case((np.array([[2.0, 1.0, -3.0], [-1.0, -2.0, 0.3]]), TOPICS, 0.5), "a text with two labels"),
         Case((np.array([[-4.0, -3.0, -2.0], [3.0, 2.0, 4.0]]), TOPICS, 0.5), "a text without any label"),
@@ -137,8 +136,32 @@ def order_of_the_dict(logits, id2label, threshold=0.5):
 
 
 @exercise.mistake(
-    "the names found are those of the dict's order of writing, each with the probability of its neighbour",
-    "`enumerate` counts places in the dict: which number should go with which name?",
+    "a text without labels has vanished, and the texts after it have moved up",
+    "how many lists does the batch need, and what does the list of such a text hold?",
 )
-def order_by_items(logits, id2label, threshold=0.5):
-    return [[id2label[key] for key in id2label if row[key] >= threshold] for row in sigmoid(logits)]
+def empty_left_out(logits, id2label, threshold=0.5):
+    return [found for found in reference.decode_multilabel(logits, id2label, threshold) if found]
+
+
+@exercise.mistake(
+    "high logits leave and low ones stay: the sign in the exponent is lost",
+    "what is your sigmoid at 10 and at -10, and what should it be?",
+)
+def sign_lost(logits, id2label, threshold=0.5):
+    return reference.decode_multilabel(-logits, id2label, threshold)
+
+
+@exercise.mistake(
+    "the sigmoid is applied twice, which lifts everything above 0.5",
+    "how often does a logit pass through it in your code?",
+)
+def sigmoid_twice(logits, id2label, threshold=0.5):
+    return reference.decode_multilabel(sigmoid(logits), id2label, threshold)
+
+
+@exercise.mistake(
+    "a whole row is put into an `if`, and Python can't tell whether an array of several answers is true",
+    "each label is a question of its own: how do you go through them?",
+)
+def array_in_an_if(logits, id2label, threshold=0.5):
+    return [[id2label[i] for i in id2label if row >= threshold] for row in sigmoid(logits)]

@@ -53,11 +53,11 @@ def strictly_above(probabilities, id2label, threshold):
 
 
 @exercise.mistake(
-    "the probability of the last class alone is held against the threshold",
+    "the probability of class 1 alone is held against the threshold",
     "a text can be surely negative: whose probability says how sure the model is?",
 )
-def last_class_only(probabilities, id2label, threshold):
-    return [id2label[int(row.argmax())] if row[-1] >= threshold else None for row in probabilities]
+def class_one_only(probabilities, id2label, threshold):
+    return [id2label[int(row.argmax())] if row[1] >= threshold else None for row in probabilities]
 
 
 @exercise.mistake(
@@ -162,3 +162,19 @@ def always_a_half(probabilities, id2label, threshold):
 )
 def array_in_an_if(probabilities, id2label, threshold):
     return id2label[int(probabilities.argmax())] if probabilities.max(axis=-1) >= threshold else None
+
+
+@exercise.mistake(
+    "the threshold is always 0.8",
+    "what is the third argument for?",
+)
+def always_four_fifths(probabilities, id2label, threshold):
+    return reference.decode_or_abstain(probabilities, id2label, 0.8)
+
+
+@exercise.mistake(
+    "the sure texts get None and the doubtful ones a label",
+    "read your comparison aloud: which way round is it?",
+)
+def keeps_the_doubtful(probabilities, id2label, threshold):
+    return [None if row.max() >= threshold else id2label[int(row.argmax())] for row in probabilities]

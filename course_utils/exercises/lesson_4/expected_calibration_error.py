@@ -34,13 +34,14 @@ exercise = Exercise(
     form=Number(),
     returns="one number, the mean gap between confidence and accuracy over the bins, each weighted by its examples",
     cases=(
-        Case((_two_classes(0.95, 0.85, 0.92, 0.55, 0.68), np.array([1, 1, 0, 0, 1]), 10), "five texts, two classes"),
+        Case((_two_classes(0.95, 0.785, 0.83, 0.55, 0.68), np.array([1, 1, 0, 0, 1]), 10), "five texts, two classes"),
         Case((_two_classes(0.05, 0.15, 0.08, 0.35, 0.97, 0.93), np.array([0, 0, 1, 0, 1, 0]), 10), "texts that are surely negative"),
         Case((_two_classes(0.75, 0.75, 0.875, 0.625, 0.875), np.array([1, 0, 1, 1, 0]), 4), "a confidence on the edge of a bin"),
-        Case((_two_classes(1.0, 1.0, 0.0, 0.8, 0.7), np.array([1, 0, 0, 0, 1]), 10), "a confidence of exactly 1"),
+        Case((_two_classes(1.0, 1.0, 0.0, 0.82, 0.73), np.array([1, 0, 0, 0, 1]), 10), "a confidence of exactly 1"),
         Case((np.array([[0.35, 0.33, 0.32], [0.1, 0.2, 0.7], [0.62, 0.2, 0.18], [0.3, 0.66, 0.04]]), np.array([1, 2, 1, 0]), 5), "three classes, five bins"),
         Case((_two_classes(0.9, 0.6, 0.7), np.array([1, 0, 0]), 1), "one bin"),
         Case((_two_classes(0.82, 0.84, 0.86, 0.88, 0.57), np.array([0, 0, 1, 0, 1]), 10), "over-confident in one bin, under-confident in another"),
+        Case((_two_classes(0.62, 0.64, 0.37, 0.71, 0.56), np.array([1, 1, 0, 1, 1]), 10), "a model that is not sure enough"),
     ),
     draw=draw,
     laws=(between_zero_and_one,),
@@ -118,21 +119,21 @@ def last_edge_lost(probabilities, labels, n_bins=10):
 
 
 @exercise.mistake(
-    "the probability of the last class is taken for the confidence",
+    "the probability of class 1 is taken for the confidence, and its share for the accuracy",
     "how sure is the model of a text to which it gives that class a probability of 0.05?",
 )
-def last_class_as_confidence(probabilities, labels, n_bins=10):
-    confidence = probabilities[:, -1]
-    gaps, shares = _summary(confidence, labels == probabilities.shape[1] - 1, _bins(confidence, n_bins))
+def class_one_as_confidence(probabilities, labels, n_bins=10):
+    confidence = probabilities[:, 1]
+    gaps, shares = _summary(confidence, labels == 1, _bins(confidence, n_bins))
     return float(np.abs(gaps) @ shares)
 
 
 @exercise.mistake(
-    "the probability of the last class is taken for the confidence and compared with whether the model was right",
+    "the probability of class 1 is taken for the confidence and compared with whether the model was right",
     "what is the probability of the class that the model chose?",
 )
-def last_class_against_right(probabilities, labels, n_bins=10):
-    confidence, right = probabilities[:, -1], _parts(probabilities, labels)[1]
+def class_one_against_right(probabilities, labels, n_bins=10):
+    confidence, right = probabilities[:, 1], _parts(probabilities, labels)[1]
     gaps, shares = _summary(confidence, right, _bins(confidence, n_bins))
     return float(np.abs(gaps) @ shares)
 
@@ -268,3 +269,17 @@ def bins_of_equal_size(probabilities, labels, n_bins=10):
         bin_of[part] = index
     gaps, shares = _summary(confidence, right, bin_of)
     return float(np.abs(gaps) @ shares)
+
+
+@exercise.mistake(
+    "the last bin, that of the surest texts, is never visited",
+    "for ten bins, which index does your loop end with?",
+)
+def last_bin_skipped(probabilities, labels, n_bins=10):
+    confidence, right = _parts(probabilities, labels)
+    bin_of, total = _bins(confidence, n_bins), 0.0
+    for index in range(n_bins - 1):
+        inside = bin_of == index
+        if inside.any():
+            total += inside.mean() * abs(right[inside].mean() - confidence[inside].mean())
+    return total

@@ -25,6 +25,15 @@ def above_zero(value: float, logits: np.ndarray, labels: np.ndarray) -> str | No
     return None if value > 0 else f"A temperature is above 0; yours is {value:.4g}."
 
 
+def no_better_neighbour(value: float, logits: np.ndarray, labels: np.ndarray) -> str | None:
+    """At the minimum, a step of one per cent either way can't lower the loss."""
+    here, above, below = (reference.negative_log_likelihood(logits / t, labels) for t in (value, value * 1.01, value / 1.01))
+    if min(above, below) >= here - 1e-12:
+        return None
+    way = "larger" if above < below else "smaller"
+    return f"Your T is {value:.4g}, and a slightly {way} one gives these labels a lower negative log-likelihood."
+
+
 exercise = Exercise(
     lesson=4,
     title="Temperature scaling",
@@ -37,10 +46,10 @@ exercise = Exercise(
         Case(_sample(np.random.default_rng(2), 120, 3, 0.4), "a model that is not sure enough"),
         Case(_sample(np.random.default_rng(3), 90, 4, 8.0), "a model that is far too sure"),
         Case((np.array([[2.0, 0.0], [2.0, 0.0], [0.0, 2.0], [2.0, 0.0]]), np.array([0, 0, 1, 1])), "four texts, three of them right"),
-        Case((np.array([[3000.0, 0.0], [2500.0, 0.0], [0.0, 2000.0], [1000.0, 0.0]]), np.array([0, 0, 1, 1])), "logits in the thousands"),
+        Case(_sample(np.random.default_rng(5), 120, 3, 14.0), "logits that are about fourteen times too large"),
     ),
     draw=draw,
-    laws=(above_zero,),
+    laws=(above_zero, no_better_neighbour),
     within=(5e-3, 0.0),
     fresh_cases=4,
     hints=(
@@ -93,7 +102,7 @@ def always_one(logits, labels):
 
 @exercise.mistake(
     "the search stays between 1 and 5",
-    "what of a model that is not sure enough, or of logits in the thousands?",
+    "what of a model that is not sure enough, or of one that is far too sure?",
 )
 def between_one_and_five(logits, labels):
     return float(np.clip(reference.fit_temperature(logits, labels), 1, 5))
@@ -101,7 +110,7 @@ def between_one_and_five(logits, labels):
 
 @exercise.mistake(
     "the search stops at 10",
-    "how large must T be for logits in the thousands? Let the search go further.",
+    "how large must T be for logits that are twenty times too large? Let the search go further.",
 )
 def up_to_ten(logits, labels):
     return float(min(reference.fit_temperature(logits, labels), 10))
@@ -162,3 +171,28 @@ def softmax_over_the_texts(logits, labels):
 )
 def spread_of_the_logits(logits, labels):
     return float(np.std(logits))
+
+
+@exercise.mistake(
+    "the mean confidence is made equal to the accuracy, a fair aim but another one",
+    "which quantity should be least at your T?",
+)
+def confidence_matched_to_accuracy(logits, labels):
+    accuracy = (logits.argmax(axis=-1) == labels).mean()
+    return _search(lambda t: abs(float(softmax(logits / t).max(axis=-1).mean() - accuracy)))
+
+
+@exercise.mistake(
+    "the log-probabilities of all labels are taken for every text, a square where a column is meant",
+    "print the shape of what you average: how do you pick one entry from each row?",
+)
+def every_label_for_every_text(logits, labels):
+    return _search(lambda t: -float(log_softmax(logits / t)[:, labels].mean()))
+
+
+@exercise.mistake(
+    "this is how low the loss gets, not the T at which it does",
+    "which part of what your search gives holds the place of the minimum?",
+)
+def the_loss_itself(logits, labels):
+    return reference.negative_log_likelihood(logits / reference.fit_temperature(logits, labels), labels)

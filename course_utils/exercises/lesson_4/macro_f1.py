@@ -29,6 +29,7 @@ exercise = Exercise(
         Case((np.array([[5, 2, 0], [1, 7, 3], [0, 4, 8]]),), "three classes"),
         Case((np.array([[10, 0, 0], [5, 5, 0], [0, 0, 0]]),), "a class that never occurs"),
         Case((np.array([[8, 0, 2], [1, 0, 4], [0, 0, 9]]),), "a class that is never predicted"),
+        Case((np.array([[8, 1, 3], [2, 6, 1], [0, 0, 0]]),), "a class that never occurs, yet is predicted"),
         Case((np.array([[30, 0], [12, 0]]),), "a model that always says class 0"),
     ),
     draw=draw,
@@ -107,11 +108,11 @@ def nan_spreads(matrix):
 
 
 @exercise.mistake(
-    "only the F1 of the last class, the positive one of two, is given",
+    "only the F1 of class 1, the positive one of two, is given",
     "over which classes does a macro average go?",
 )
-def last_class_only(matrix):
-    return float(_figures(matrix)[2][-1])
+def class_one_only(matrix):
+    return float(_figures(matrix)[2][1])
 
 
 @exercise.mistake(
@@ -153,3 +154,20 @@ def ordinary_means(matrix):
 )
 def one_for_each_class(matrix):
     return _figures(matrix)[2]
+
+
+@exercise.mistake(
+    "a class that never occurs and is never predicted counts as perfect",
+    "which value does the exercise give to such a class?",
+)
+def undefined_counts_one(matrix):
+    found = matrix.sum(axis=0) + matrix.sum(axis=1) > 0
+    return float(np.where(found, _figures(matrix)[2], 1).mean())
+
+
+@exercise.mistake(
+    "a class counts for more the oftener it is predicted",
+    "which weight does a macro average give to each class?",
+)
+def weighted_by_predictions(matrix):
+    return float(np.average(_figures(matrix)[2], weights=matrix.sum(axis=0)))

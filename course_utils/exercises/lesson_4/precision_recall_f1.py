@@ -117,11 +117,11 @@ def averaged(matrix):
 
 
 @exercise.mistake(
-    "only the last class, the positive one of two, is looked at",
+    "only class 1, the positive one of two, is looked at",
     "each class has its own precision and recall: how many numbers does each array need?",
 )
-def last_class_only(matrix):
-    return tuple(float(figure[-1]) for figure in reference.precision_recall_f1(matrix))
+def class_one_only(matrix):
+    return tuple(float(figure[1]) for figure in reference.precision_recall_f1(matrix))
 
 
 @exercise.mistake(
@@ -158,3 +158,62 @@ def misses_for_hits(matrix):
 )
 def one_table(matrix):
     return np.stack(reference.precision_recall_f1(matrix), axis=1)
+
+
+@exercise.mistake(
+    "both precision and recall divide by the sum of a column",
+    "recall asks about all that truly are the class: where are these in the matrix?",
+)
+def columns_twice(matrix):
+    precision = reference.precision_recall_f1(matrix)[0]
+    return precision, precision, precision
+
+
+@exercise.mistake(
+    "both precision and recall divide by the sum of a row",
+    "precision asks about all that were predicted as the class: where are these in the matrix?",
+)
+def rows_twice(matrix):
+    recall = reference.precision_recall_f1(matrix)[1]
+    return recall, recall, recall
+
+
+@exercise.mistake(
+    "the hits are added to the sum of a row or column that holds them already",
+    "a class without any error should get 1: what does yours give, and why?",
+)
+def hits_counted_twice(matrix):
+    hits = matrix.diagonal()
+    precision, recall = _safe(hits, hits + matrix.sum(axis=0)), _safe(hits, hits + matrix.sum(axis=1))
+    return precision, recall, _safe(2 * precision * recall, precision + recall)
+
+
+@exercise.mistake(
+    "the array made ready for the result takes over the whole-number type of the counts",
+    "a fraction has no room in it: which type should it have?",
+)
+def whole_number_result(matrix):
+    hits, predicted, actual = matrix.diagonal(), matrix.sum(axis=0), matrix.sum(axis=1)
+    precision = np.divide(hits, predicted, out=np.zeros_like(hits), where=predicted > 0)
+    recall = np.divide(hits, actual, out=np.zeros_like(hits), where=actual > 0)
+    return precision, recall, _safe(2 * precision * recall, precision + recall)
+
+
+@exercise.mistake(
+    "examples that rightly were not predicted as the class count as found, which makes recall an accuracy",
+    "recall asks about the examples of the class alone: which row is that?",
+)
+def accuracy_for_recall(matrix):
+    precision, total = reference.precision_recall_f1(matrix)[0], matrix.sum()
+    refused = total - matrix.sum(axis=0) - matrix.sum(axis=1) + matrix.diagonal()
+    recall = (matrix.diagonal() + refused) / total
+    return precision, recall, _safe(2 * precision * recall, precision + recall)
+
+
+@exercise.mistake(
+    "a whole array is put into an `if`, and Python can't tell whether an array of several answers is true",
+    "each class needs a guard of its own: which NumPy function chooses element by element?",
+)
+def array_in_an_if(matrix):
+    predicted = matrix.sum(axis=0)
+    return matrix.diagonal() / predicted if predicted > 0 else 0

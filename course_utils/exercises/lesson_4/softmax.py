@@ -45,6 +45,7 @@ exercise = Exercise(
         Case((np.array([1000.0, 0.0]), -1), "a logit of 1000"),
         Case((np.array([1000.0, 1001.5, 999.0]), -1), "logits around 1000"),
         Case((np.array([[0.0, 1.0], [-2000.0, -2001.0]]), -1), "a text whose logits are far below the others'"),
+        Case((np.array([-2000.0, -2001.0]), -1), "logits that are all far below 0"),
         Case((np.array([-10000.0, 0.0, 10000.0]), -1), "logits from -10000 to 10000"),
         Case((np.array([[3.0], [-7.0]]), -1), "one class"),
         Case((np.array([2, 0, 1]), -1), "whole numbers"),
@@ -215,3 +216,48 @@ def rounded(logits, axis=-1):
 def powers_of_two(logits, axis=-1):
     powers = 2.0 ** (logits - np.max(logits, axis=axis, keepdims=True))
     return powers / powers.sum(axis=axis, keepdims=True)
+
+
+@exercise.mistake(
+    "the shift is never below 0, so that a text whose logits are all far below 0 still becomes 0 / 0",
+    "which number should be taken from a text whose largest logit is -2000?",
+)
+def shift_never_below_zero(logits, axis=-1):
+    exponentials = np.exp(logits - np.maximum(0, np.max(logits, axis=axis, keepdims=True)))
+    return exponentials / exponentials.sum(axis=axis, keepdims=True)
+
+
+@exercise.mistake(
+    "the result takes over the whole-number type of the logits, which cuts each probability to 0 or 1",
+    "which type does a probability need, and where is the array for the result made?",
+)
+def whole_number_result(logits, axis=-1):
+    result = np.zeros_like(logits)
+    result[...] = reference.softmax(logits, axis)
+    return result
+
+
+@exercise.mistake(
+    "the exponential is taken of the quotient, not of the logits alone",
+    "follow the brackets: what is raised to a power, and what is divided?",
+)
+def quotient_exponentiated(logits, axis=-1):
+    return np.exp(logits / np.sum(np.exp(logits), axis=axis, keepdims=True))
+
+
+@exercise.mistake(
+    "axis 1 is written into the function, and one text by itself has no axis 1",
+    "which argument says where the classes are?",
+)
+def always_axis_one(logits, axis=-1):
+    exponentials = np.exp(logits - np.max(logits, axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+@exercise.mistake(
+    "the shift is taken off above the line but not below it, so it doesn't cancel",
+    "which two places must see the same numbers?",
+)
+def shifted_above_only(logits, axis=-1):
+    shifted = np.exp(logits - np.max(logits, axis=axis, keepdims=True))
+    return shifted / np.sum(np.exp(logits), axis=axis, keepdims=True)
