@@ -12,6 +12,8 @@ from course_utils.exercises import feedback, progress
 from course_utils.exercises.diagnosis import judge
 from course_utils.exercises.forms import Form
 from course_utils.exercises.running import Result, call, signature_problem
+from course_utils.exercises.show import shown
+from course_utils.exercises.values import copied, plain
 from course_utils.exercises.verdict import CORRECT, NOT_ATTEMPTED, WRONG, Verdict
 
 Law = Callable[..., str | None]
@@ -141,6 +143,14 @@ class Exercise:
             feedback.display(verdict)
             raise feedback.NotPassed(verdict)
         return verdict
+
+    def beside(self, answer: Any, *arguments: Any) -> feedback.Message:
+        """The answer beside the reference, on an input of the caller's choice. For looking: nothing is judged or kept."""
+        mine = call(answer, arguments, self.parameters) if callable(answer) else Result(answer)
+        yours = f"{mine.raised.kind}: {mine.raised.message}" if mine.raised else shown(mine.value)
+        reference = shown(plain(self.reference(*copied(arguments))))
+        rows = (("yours", yours), ("the reference", reference))
+        return feedback.Message(f"{self.name}: yours beside the reference", rows=rows)
 
     def hint(self) -> feedback.Message:
         """The next hint up the ladder; at the top, the last one again."""

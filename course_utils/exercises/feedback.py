@@ -31,22 +31,27 @@ class NotPassed(Exception):
 
 @dataclass(frozen=True)
 class Message:
-    """A titled note with an optional piece of code."""
+    """A titled note with an optional piece of code or a small table."""
 
     title: str
-    body: str
+    body: str = ""
     code: str = ""
+    rows: tuple[tuple[str, str], ...] = ()
+    """(what, value) pairs."""
 
     @property
     def text(self) -> str:
-        return "\n".join(part for part in (self.title, self.body, self.code) if part)
+        rows = [_text_row(what, value) for what, value in self.rows]
+        return "\n".join(part for part in (self.title, self.body, self.code, *rows) if part)
 
     def __repr__(self) -> str:
         return self.text
 
     def _repr_html_(self) -> str:
         code = f"<pre>{html.escape(self.code)}</pre>" if self.code else ""
-        return _box("#0a5cad", f"<strong>{html.escape(self.title)}</strong>", f"<p>{inline(self.body)}</p>{code}")
+        body = f"<p style='margin:0.4em 0'>{inline(self.body)}</p>" if self.body else ""
+        head = f"<strong>{html.escape(self.title)}</strong>"
+        return _box("#0a5cad", head, body + code + _html_table(self.rows))
 
 
 def verdict_text(verdict: Verdict) -> str:
@@ -62,8 +67,7 @@ def verdict_html(verdict: Verdict) -> str:
     """The verdict as a block of HTML that follows the light or dark theme of the page."""
     sign = f'<span aria-hidden="true">{SIGNS[verdict.outcome]}</span>'
     head = f"{sign} <strong>{html.escape(verdict.exercise)}: {verdict.outcome}{_points(verdict)}.</strong> "
-    rows = "".join(_html_row(what, value) for what, value in verdict.evidence)
-    table = f'<table style="margin:0.4em 0;text-align:left"><tbody>{rows}</tbody></table>' if rows else ""
+    table = _html_table(verdict.evidence)
     advice = f"<p style='margin:0.4em 0'><em>Next:</em> {inline(verdict.advice)}</p>" if verdict.advice else ""
     notes = "".join(f"<p style='margin:0.4em 0;white-space:pre-wrap'>{inline(note)}</p>" for note in verdict.notes)
     return _box(STRIPES[verdict.outcome], head + inline(_seen(verdict)), table + advice + notes)
@@ -96,6 +100,11 @@ def _points(verdict: Verdict) -> str:
 
 def _text_row(what: str, value: str) -> str:
     return f"  {what}: " + value.replace("\n", "\n" + " " * (len(what) + 4))
+
+
+def _html_table(rows: tuple[tuple[str, str], ...]) -> str:
+    inside = "".join(_html_row(what, value) for what, value in rows)
+    return f'<table style="margin:0.4em 0;text-align:left"><tbody>{inside}</tbody></table>' if rows else ""
 
 
 def _html_row(what: str, value: str) -> str:
