@@ -7,17 +7,24 @@ the learner's, the verdict says by name what they did.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from course_utils.exercises.forms import Misfit
 from course_utils.exercises.running import Raised, Result, call
 from course_utils.exercises.show import shown
-from course_utils.exercises.values import EXACT, SINGLE, alike, copied, plain, tolerance
+from course_utils.exercises.values import SINGLE, alike, close, plain, tolerance
 from course_utils.exercises.verdict import CORRECT, NOT_ATTEMPTED, RAISED, WRONG, Verdict
 
 if TYPE_CHECKING:
-    from course_utils.exercises.exercise import Case, Exercise, Mistake
+    from course_utils.exercises.exercise import Case, Exercise, Law, Mistake
+
+MANY = 6
+"""Entries beyond which a verdict says where two values first differ."""
 
 ORDER = ("none", "type", "shape", "non-finite", "law", "differs")
 
@@ -47,12 +54,38 @@ def judge(exercise: Exercise, cases: tuple[Case, ...], results: list[Result]) ->
     *results, again = results
     if all(result.raised and result.raised.kind == "NotImplementedError" for result in results):
         finding = "The function still raises NotImplementedError."
-        return _verdict(exercise, NOT_ATTEMPTED, "none", finding, "replace that line with your own code, then check again.")
-    expected = [plain(exercise.reference(*copied(case.arguments))) for case in cases]
-    faults = [_fault(exercise, *each) for each in zip(cases, results, expected, strict=True)]
+        return _verdict(
+            exercise,
+            NOT_ATTEMPTED,
+            "none",
+            finding,
+            "replace that line with your own code, then check again.",
+        )
+    beside = _Beside(exercise)
+    expected = [beside.result(exercise.reference, case).value for case in cases]
+    with np.errstate(all="ignore"):  # the laws reckon with whatever the learner returned
+        faults = [_fault(exercise, *each) for each in zip(cases, results, expected, strict=True)]
     if any(faults):
-        return _not_right(exercise, cases, results, faults)
+        return _not_right(exercise, cases, results, faults, beside)
     return _right_but(exercise, cases, results, again) or _correct(exercise, results)
+
+
+class _Beside:
+    """What the reference and the known mistakes give. On a fixed case that is worked out once and remembered."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        self.exercise = exercise
+        self.fresh: dict[Any, Any] = {}
+
+    def result(self, function: Callable[..., Any], case: Case) -> Result:
+        known = self.fresh if case.fresh else self.exercise.remembered
+        key = function, id(case)
+        if key not in known:
+            known[key] = (
+                call(function, case.arguments, self.exercise.parameters),
+                case,
+            )  # the case keeps its id
+        return known[key][0]
 
 
 def _fault(exercise: Exercise, case: Case, result: Result, expected: Any) -> Fault | None:
@@ -66,27 +99,40 @@ def _fault(exercise: Exercise, case: Case, result: Result, expected: Any) -> Fau
     except Misfit as misfit:
         return Fault(misfit.step, str(misfit), case, result, expected)
     for law in exercise.laws:
-        broken = law(value, *case.arguments)
+        broken = _broken(law, value, case)
         if broken:
             return Fault("law", broken, case, result, expected)
     within = exercise.within or tolerance(result.value)
-    if alike(value, exercise.form.read(expected, expected), within):
+    wanted = exercise.form.read(expected, expected)
+    if alike(value, wanted, within):
         return None
-    return Fault("differs", _differs_message(case), case, result, expected)
+    return Fault("differs", _differs_message(case, value, wanted, within), case, result, expected)
+
+
+def _broken(law: Law, value: Any, case: Case) -> str | None:
+    try:
+        return law(value, *case.arguments)
+    except Exception:  # an odd value that the law can't reckon with; the comparison still follows
+        return None
 
 
 def _not_right(
-    exercise: Exercise, cases: tuple[Case, ...], results: list[Result], faults: list[Fault | None]
+    exercise: Exercise,
+    cases: tuple[Case, ...],
+    results: list[Result],
+    faults: list[Fault | None],
+    beside: _Beside,
 ) -> Verdict:
-    mistake = _known_mistake(exercise, cases, results, faults)
+    mistake = _known_mistake(exercise, cases, results, faults, beside)
+    found = [fault for fault in faults if fault]
     if mistake is None and _is_a_table(cases, faults):
         return _verdict(
             exercise, WRONG, "table",
-            "Your answer is right for every input that this check shows and wrong for every fresh one it drew: "
-            "it seems to be made for the inputs shown.",
+            "Your answer is right for every input that stays the same from check to check, and wrong for every fresh one "
+            "that this check drew: it seems to be made for those inputs.",
             "let the result depend on the arguments alone, so that it holds for inputs that nobody has seen.",
+            evidence=_evidence(exercise, found[0]),
         )  # fmt: skip
-    found = [fault for fault in faults if fault]
     for fault in found:
         if fault.step == "raised":
             return _raised(exercise, fault, mistake)
@@ -98,42 +144,75 @@ def _not_right(
 
 
 def _known_mistake(
-    exercise: Exercise, cases: tuple[Case, ...], results: list[Result], faults: list[Fault | None]
+    exercise: Exercise,
+    cases: tuple[Case, ...],
+    results: list[Result],
+    faults: list[Fault | None],
+    beside: _Beside,
 ) -> Mistake | None:
     """The known mistake that gives the learner's outputs.
 
     One that agrees on every case speaks first. Otherwise one that agrees on every case that the learner has wrong,
     where there are two of those or more: a learner who mended one input by hand still has the misunderstanding.
+    To raise the same kind of error is not yet to agree: one case at least must give the same value or message.
     """
-    names = exercise.parameters
-    within = exercise.within or SINGLE
     wrong = [index for index, fault in enumerate(faults) if fault]
     right = [index for index, fault in enumerate(faults) if not fault]
+    read: dict[int, Any] = {}
+    expected = [beside.result(exercise.reference, case).value for case in cases]
+
+    def canonical(value: Any, index: int) -> Any:
+        try:
+            return exercise.form.read(value, expected[index])
+        except Misfit:
+            return value
+
+    def agreement(mistake: Mistake, index: int) -> int:
+        """0: none; 1: the same kind of error; 2: the same value, or the same error and message."""
+        one, other = results[index], beside.result(mistake.answer, cases[index])
+        if one.raised or other.raised:
+            return _same_error(one.raised, other.raised)
+        if index not in read:
+            read[index] = canonical(one.value, index)
+        within = exercise.within or max(SINGLE, tolerance(one.value))
+        same = alike(read[index], canonical(other.value, index), within) or alike(
+            one.value, other.value, within
+        )
+        return 2 * same
+
     fallback = None
-
-    def agrees(mistake: Mistake, index: int) -> bool:
-        return _same_result(call(mistake.answer, cases[index].arguments, names), results[index], within)
-
     for mistake in exercise.mistakes:
-        if not all(agrees(mistake, index) for index in wrong):
-            continue
-        if all(agrees(mistake, index) for index in right):
-            return mistake
-        if fallback is None and len(wrong) > 1:
-            fallback = mistake
+        surest = 0
+        for index in wrong:
+            level = agreement(mistake, index)
+            surest = max(surest, level)
+            if not level:
+                break
+        else:
+            if surest < 2:
+                continue
+            if all(agreement(mistake, index) for index in right):
+                return mistake
+            if fallback is None and len(wrong) > 1:
+                fallback = mistake
     return fallback
 
 
-def _same_result(one: Result, other: Result, within: tuple[float, float]) -> bool:
-    if one.raised or other.raised:
-        return bool(one.raised and other.raised and one.raised.kind == other.raised.kind)
-    return alike(one.value, other.value, within) and bool(one.changed) == bool(other.changed)
+def _same_error(one: Raised | None, other: Raised | None) -> int:
+    if not one or not other or one.kind != other.kind:
+        return 0
+    return 1 + (_bare(one.message) == _bare(other.message))
+
+
+def _bare(message: str) -> str:
+    """A message without its numbers, which depend on the input, and without NumPy's names around them."""
+    return re.sub(r"\d+", "#", re.sub(r"np\.\w+\(([^()]*)\)", r"\1", message))
 
 
 def _is_a_table(cases: tuple[Case, ...], faults: list[Fault | None]) -> bool:
     fresh = [bool(fault) for case, fault in zip(cases, faults, strict=True) if case.fresh]
-    shown_ones = [bool(fault) for case, fault in zip(cases, faults, strict=True) if not case.fresh]
-    return bool(fresh) and all(fresh) and not any(shown_ones)
+    fixed = [bool(fault) for case, fault in zip(cases, faults, strict=True) if not case.fresh]
+    return len(fresh) > 1 and all(fresh) and not any(fixed)
 
 
 def _raised(exercise: Exercise, fault: Fault, mistake: Mistake | None) -> Verdict:
@@ -155,27 +234,43 @@ def _raised_advice(raised: Raised) -> str:
     return "run that line alone in a new cell with the input below, and look at each value in it."
 
 
-def _right_but(exercise: Exercise, cases: tuple[Case, ...], results: list[Result], again: Result) -> Verdict | None:
+def _right_but(
+    exercise: Exercise, cases: tuple[Case, ...], results: list[Result], again: Result
+) -> Verdict | None:
     """Faults of an answer whose values are all right."""
     for case, result in zip(cases, results, strict=True):
         if result.changed:
             what = " and ".join(f"`{name}`" for name in result.changed)
-            finding = f"The value is right, but your function changes its input: {what} is no longer what it was."
+            finding = (
+                f"The value is right, but your function changes its input: {what} is no longer what it was."
+            )
             advice = "the caller may still need it: work on a copy, or on a new array."
             return _verdict(exercise, WRONG, "changed", finding, advice, evidence=_arguments(exercise, case))
-    if again.raised or not alike(again.value, results[0].value, exercise.within or EXACT):
+    if again.raised or not alike(
+        again.value, results[0].value, exercise.within or tolerance(results[0].value)
+    ):
         finding = "Called twice with the same input, your function gives two different answers."
         advice = "look for something that outlives a call: a global, a default argument that is changed, a random number."
-        return _verdict(exercise, WRONG, "unrepeatable", finding, advice, evidence=_arguments(exercise, cases[0]))
+        return _verdict(
+            exercise, WRONG, "unrepeatable", finding, advice, evidence=_arguments(exercise, cases[0])
+        )
     return None
 
 
 def _correct(exercise: Exercise, results: list[Result]) -> Verdict:
-    return _verdict(exercise, CORRECT, "passed", "It passes the checks here.", notes=_notes(exercise, results))
+    return _verdict(
+        exercise, CORRECT, "passed", "It passes the checks here.", notes=_notes(exercise, results)
+    )
 
 
 def _verdict(
-    exercise: Exercise, outcome: str, step: str, finding: str, advice: str = "", mistake: Mistake | None = None, **more: Any
+    exercise: Exercise,
+    outcome: str,
+    step: str,
+    finding: str,
+    advice: str = "",
+    mistake: Mistake | None = None,
+    **more: Any,
 ) -> Verdict:
     earned = exercise.points if outcome == CORRECT else 0
     if mistake:
@@ -189,17 +284,46 @@ def _none_message(result: Result) -> str:
     return "Your function returns None."
 
 
-def _differs_message(case: Case) -> str:
-    return f"The values differ from what was expected for {case.name or 'this input'}."
+def _differs_message(case: Case, value: Any, wanted: Any, within: tuple[float, float]) -> str:
+    if isinstance(value, float):
+        return f"The value differs from what was expected for {case.name or 'this input'}."
+    return f"The values differ from what was expected for {case.name or 'this input'}{_place(value, wanted, within)}."
+
+
+def _place(value: Any, wanted: Any, within: tuple[float, float]) -> str:
+    """Where two canonical values of one shape first differ, where that is more than a glance can find."""
+    if isinstance(value, np.ndarray) and value.size > MANY:
+        index = np.argwhere(~close(value, wanted, within))[0]
+        one, other = _apart(value[tuple(index)], wanted[tuple(index)])
+        place = ", ".join(map(str, index))
+        return f", first at index [{place}]: {one} where {other} was expected"
+    if isinstance(value, list) and len(value) > MANY:
+        index = next(index for index, pair in enumerate(zip(value, wanted, strict=True)) if not alike(*pair))
+        return f", first at index {index}: {shown(value[index])} where {shown(wanted[index])} was expected"
+    return ""
+
+
+def _apart(one: Any, other: Any) -> tuple[str, str]:
+    """Both as text, with as many digits as it takes to tell them apart."""
+    texts = shown(one), shown(other)
+    for digits in (9, 12, 17):
+        if texts[0] != texts[1]:
+            break
+        texts = shown(one, digits), shown(other, digits)
+    return texts
 
 
 def _evidence(exercise: Exercise, fault: Fault) -> tuple[tuple[str, str], ...]:
-    pair = (("yours", shown(fault.result.value)), ("expected", shown(fault.expected)))
-    return (*_arguments(exercise, fault.case), *pair)
+    raised = fault.result.raised
+    yours, expected = _apart(fault.result.value, fault.expected)
+    yours = f"{raised.kind}: {raised.message}" if raised else yours
+    return (*_arguments(exercise, fault.case), ("yours", yours), ("expected", expected))
 
 
 def _arguments(exercise: Exercise, case: Case) -> tuple[tuple[str, str], ...]:
-    return tuple((name, shown(plain(value))) for name, value in zip(exercise.parameters, case.arguments, strict=False))
+    return tuple(
+        (name, shown(plain(value))) for name, value in zip(exercise.parameters, case.arguments, strict=False)
+    )
 
 
 def _notes(exercise: Exercise, results: list[Result]) -> tuple[str, ...]:

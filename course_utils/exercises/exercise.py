@@ -1,5 +1,6 @@
 """One exercise, one object: the stub, the check, the hints, the hidden grade and the class report all come from it."""
 
+import contextlib
 import inspect
 import secrets
 from collections.abc import Callable
@@ -78,6 +79,8 @@ class Exercise:
     """(relative, absolute) tolerance, where the task sets one; otherwise the answer's precision does."""
     fresh_cases: int = 6
     mistakes: list[Mistake] = field(default_factory=list)
+    remembered: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What the reference and the mistakes give for the fixed cases, once it was asked for."""
 
     @property
     def name(self) -> str:
@@ -97,7 +100,9 @@ class Exercise:
     def signature(self) -> str:
         """How the function is called, without types: "softmax(logits, axis=-1)"."""
         written = inspect.signature(self.reference).parameters.values()
-        return f"{self.name}({', '.join(str(p.replace(annotation=inspect.Parameter.empty)) for p in written)})"
+        return (
+            f"{self.name}({', '.join(str(p.replace(annotation=inspect.Parameter.empty)) for p in written)})"
+        )
 
     def mistake(self, cause: str, next_step: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Decorator: adds the function below it to the known mistakes, with its cause and the next step."""
@@ -115,15 +120,21 @@ class Exercise:
 
     def run(self, answer: Callable[..., Any], cases: tuple[Case, ...]) -> list[Result]:
         """Call the answer on each case, then on the first again: an answer must not depend on what was asked before."""
-        return [call(answer, case.arguments, self.parameters) for case in (*cases, *cases[:1])]
+        names = self.parameters
+        return [call(answer, case.arguments, names) for case in (*cases, *cases[:1])]
 
     def judge(self, answer: Any, seed: int | None = None) -> Verdict:
         """The verdict on an answer. Shows nothing, keeps nothing, raises nothing."""
         if not callable(answer):
             return self._not_a_function(answer)
         cases = (*self.cases, *self.draw_cases(seed))
-        problem = signature_problem(answer, cases[0].arguments, self.signature)
-        if problem:
+        by_count = {
+            len(case.arguments): case.arguments for case in cases
+        }  # an optional argument may be left out
+        for arguments in by_count.values():
+            problem = signature_problem(answer, arguments, self.parameters)
+            if not problem:
+                continue
             advice = f"write the line `def {self.signature}:` as the exercise gives it."
             return Verdict(self.name, WRONG, 0, self.points, "signature", problem, advice)
         return judge(self, cases, self.run(answer, cases))
@@ -155,8 +166,14 @@ class Exercise:
     def hint(self) -> feedback.Message:
         """The next hint up the ladder; at the top, the last one again."""
         level = progress.next_hint(self.key, len(self.hints))
-        more = "" if level < len(self.hints) else " This is the last one; `solution()` shows one way to write it."
-        return feedback.Message(f"{self.name}: hint {level} of {len(self.hints)}", self.hints[level - 1] + more)
+        more = (
+            ""
+            if level < len(self.hints)
+            else " This is the last one; `solution()` shows one way to write it."
+        )
+        return feedback.Message(
+            f"{self.name}: hint {level} of {len(self.hints)}", self.hints[level - 1] + more
+        )
 
     def solution(self) -> feedback.Message:
         """One way to write it, after an attempt."""
@@ -168,7 +185,8 @@ class Exercise:
 
     def reset(self) -> None:
         """Forget the progress and the hints seen of this exercise."""
-        progress.reset(self.key)
+        with contextlib.suppress(KeyError):  # there is none
+            progress.reset(self.key)
 
     def _not_a_function(self, answer: Any) -> Verdict:
         if answer is None or answer is Ellipsis:
@@ -176,9 +194,15 @@ class Exercise:
                 self.name, NOT_ATTEMPTED, 0, self.points, "none", "There is no function yet.",
                 f"write `{self.signature}`, then check it.",
             )  # fmt: skip
-        finding = f"The check was given {type(answer).__name__}, not the function."
+        finding = f"The check was given {_with_article(type(answer).__name__)}, not the function."
         advice = f"hand over the function itself, without brackets: `check({self.name})`."
         return Verdict(self.name, WRONG, 0, self.points, "type", finding, advice)
 
     def _repr_markdown_(self) -> str:
-        return f"**{self.title}** ({self.points} points): write `{self.signature}`. It returns {self.returns}."
+        return (
+            f"**{self.title}** ({self.points} points): write `{self.signature}`. It returns {self.returns}."
+        )
+
+
+def _with_article(name: str) -> str:
+    return ("an " if name[:1].lower() in "aeiou" or name == "ndarray" else "a ") + name

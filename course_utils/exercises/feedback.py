@@ -26,7 +26,9 @@ class NotPassed(Exception):
         self.verdict = verdict
 
     def _render_traceback_(self) -> list[str]:
-        return [f"{self.verdict.exercise}: {self.verdict.outcome}. The message above says why and what to try next."]
+        return [
+            f"{self.verdict.exercise}: {self.verdict.outcome}. The message above says why and what to try next."
+        ]
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,12 @@ def verdict_html(verdict: Verdict) -> str:
     sign = f'<span aria-hidden="true">{SIGNS[verdict.outcome]}</span>'
     head = f"{sign} <strong>{html.escape(verdict.exercise)}: {verdict.outcome}{_points(verdict)}.</strong> "
     table = _html_table(verdict.evidence)
-    advice = f"<p style='margin:0.4em 0'><em>Next:</em> {inline(verdict.advice)}</p>" if verdict.advice else ""
-    notes = "".join(f"<p style='margin:0.4em 0;white-space:pre-wrap'>{inline(note)}</p>" for note in verdict.notes)
+    advice = (
+        f"<p style='margin:0.4em 0'><em>Next:</em> {inline(verdict.advice)}</p>" if verdict.advice else ""
+    )
+    notes = "".join(
+        f"<p style='margin:0.4em 0;white-space:pre-wrap'>{inline(note)}</p>" for note in verdict.notes
+    )
     return _box(STRIPES[verdict.outcome], head + inline(_seen(verdict)), table + advice + notes)
 
 
@@ -115,5 +121,7 @@ def _html_row(what: str, value: str) -> str:
 
 
 def _box(stripe: str, head: str, body: str) -> str:
-    style = f"border-left:4px solid {stripe};padding:0.3em 0.9em;margin:0.3em 0;max-width:52em;line-height:1.45"
+    style = (
+        f"border-left:4px solid {stripe};padding:0.3em 0.9em;margin:0.3em 0;max-width:52em;line-height:1.45"
+    )
     return f'<div style="{style}"><div>{head}</div>{body}</div>'

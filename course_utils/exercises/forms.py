@@ -5,8 +5,22 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from course_utils.exercises.show import shown
-from course_utils.exercises.values import plain
+from course_utils.exercises.show import cut, shown
+from course_utils.exercises.values import Opaque, as_numbers, plain
+
+ONE_BY_ONE = (
+    "generator",
+    "map",
+    "zip",
+    "filter",
+    "range",
+    "dict_values",
+    "dict_keys",
+    "dict_items",
+    "enumerate",
+    "reversed",
+)
+"""Types that give their items only when asked, by name: `list()` makes a list of them."""
 
 
 class Misfit(Exception):
@@ -34,27 +48,22 @@ class Numbers:
     """An array of real numbers with the shape of the expected one. Lists, tuples and tensors will do."""
 
     def read(self, value: Any, expected: Any) -> np.ndarray:
-        array = _numbers(value, "an array of numbers")
-        wanted = np.asarray(expected)
-        if array.shape != wanted.shape:
-            raise Misfit("shape", f"Your answer has shape {array.shape} where {wanted.shape} was expected.")
-        odd = ~np.isfinite(array) & np.isfinite(wanted)
-        if odd.any():
-            raise Misfit("non-finite", f"Your answer holds `{shown(array[odd][0])}` where a finite number was expected.")
-        return array
+        return _array(value, expected, "Your answer")
 
 
 @dataclass(frozen=True)
 class Number:
     """One real number. A NumPy scalar, or a tensor or array of one element, will do."""
 
-    def read(self, value: Any, expected: Any) -> float | np.floating[Any]:
-        array = _numbers(value, "one number")
+    def read(self, value: Any, expected: Any) -> float:
+        array = _numbers(value, "one number", "Your answer")
         if array.size != 1:
             raise Misfit("shape", f"Your answer has shape {array.shape} where one number was expected.")
-        number = array.reshape(())[()]
+        number = float(array.reshape(()))
         if not np.isfinite(number) and np.isfinite(expected):
-            raise Misfit("non-finite", f"Your answer is `{shown(number)}` where a finite number was expected.")
+            raise Misfit(
+                "non-finite", f"Your answer is `{shown(number)}` where a finite number was expected."
+            )
         return number
 
 
@@ -67,17 +76,16 @@ class Arrays:
     def read(self, value: Any, expected: Any) -> tuple[np.ndarray, ...]:
         listed = ", ".join(self.names)
         if not isinstance(value := plain(value), list | tuple | np.ndarray):
-            raise Misfit("type", f"Your answer is {_kind(value)} where {len(self.names)} arrays were expected: {listed}.")
+            raise Misfit(
+                "type",
+                f"Your answer is {_kind(value)} where {len(self.names)} arrays were expected: {listed}.{_as_list(value)}",
+            )
         count = 1 if isinstance(value, np.ndarray) and value.ndim < 2 else len(value)
         if count != len(self.names):
-            raise Misfit("shape", f"Your answer has {count} parts where {len(self.names)} were expected: {listed}.")
-        parts = []
-        for name, part, wanted in zip(self.names, value, expected, strict=True):
-            try:
-                parts.append(Numbers().read(part, wanted))
-            except Misfit as misfit:
-                raise Misfit(misfit.step, f"In {name}: {misfit}") from None
-        return tuple(parts)
+            parts = "1 part" if count == 1 else f"{count} parts"
+            raise Misfit("shape", f"Your answer has {parts} where {len(self.names)} were expected: {listed}.")
+        named = zip(self.names, value, expected, strict=True)
+        return tuple(_array(part, wanted, f"Your {name}") for name, part, wanted in named)
 
 
 @dataclass(frozen=True)
@@ -91,53 +99,109 @@ class Labels:
         for item in items:
             if not (isinstance(item, str) or (item is None and self.optional)):
                 wanted = "a label or None" if self.optional else "a label"
-                raise Misfit("type", f"Your list holds {_kind(item)}, `{shown(item)}`, where {wanted} was expected.")
+                raise Misfit("type", f"Your list holds {_kind_and_value(item)}, where {wanted} was expected.")
         _same_length(items, expected, "labels")
         return items
 
 
 @dataclass(frozen=True)
 class LabelLists:
-    """A list with a list of labels an example. Tuples will do, and any order inside: a text's labels are a set."""
+    """A list with a list of labels an example. Tuples and sets will do, and any order inside: no label comes twice."""
 
     def read(self, value: Any, expected: Any) -> list[list[str]]:
         rows = _items(value, "a list of lists of labels")
         for row in rows:
-            if not isinstance(row, list | tuple | np.ndarray):
-                raise Misfit("type", f"Your list holds {_kind(row)}, `{shown(row)}`, where a list of labels was expected.")
+            if not isinstance(row, list | tuple | np.ndarray | frozenset):
+                raise Misfit(
+                    "type",
+                    f"Your list holds {_kind_and_value(row)}, where a list of labels was expected.{_as_list(row)}",
+                )
         _same_length(rows, expected, "lists")
-        return [sorted(map(str, Labels().read(row, list(row)))) for row in rows]
+        return [sorted(map(str, Labels().read(list(row), list(row)))) for row in rows]
+
+
+def _array(value: Any, expected: Any, subject: str) -> np.ndarray:
+    array = _numbers(value, "an array of numbers", subject)
+    wanted = np.asarray(expected)
+    if array.shape != wanted.shape:
+        raise Misfit("shape", f"{subject} has shape {array.shape} where {wanted.shape} was expected.")
+    odd = ~np.isfinite(array) & np.isfinite(wanted)
+    if odd.any():
+        raise Misfit(
+            "non-finite", f"{subject} holds `{shown(array[odd][0])}` where a finite number was expected."
+        )
+    return array
 
 
 def _same_length(items: list[Any], expected: Any, what: str) -> None:
     if len(items) != len(expected):
-        raise Misfit("shape", f"Your list has {len(items)} {what} where {len(expected)} were expected, one an example.")
+        one = what.removesuffix("s") if len(items) == 1 else what
+        was = "was" if len(expected) == 1 else "were"
+        raise Misfit(
+            "shape",
+            f"Your list has {len(items)} {one} where {len(expected)} {was} expected, one for each text.",
+        )
 
 
 def _items(value: Any, wanted: str) -> list[Any]:
     value = plain(value)
     if not isinstance(value, list | tuple) and not (isinstance(value, np.ndarray) and value.ndim):
-        raise Misfit("type", f"Your answer is {_kind(value)} where {wanted} was expected.")
+        raise Misfit("type", f"Your answer is {_kind(value)} where {wanted} was expected.{_as_list(value)}")
     return [plain(item) for item in value]
 
 
-def _numbers(value: Any, wanted: str) -> np.ndarray:
+def _numbers(value: Any, wanted: str, subject: str) -> np.ndarray:
+    value = plain(value)
     try:
-        array = np.asarray(plain(value))
-    except (ValueError, TypeError):
-        raise Misfit("shape", f"Your answer's rows differ in length where {wanted} was expected.") from None
+        array = np.asarray(value)
+    except (ValueError, TypeError, OverflowError):
+        raise Misfit(
+            "shape", f"{subject} has rows that differ in length where {wanted} was expected."
+        ) from None
     if array.dtype.kind not in "biuf":
-        raise Misfit("type", f"Your answer is {_kind(value)} where {wanted} was expected.")
-    return array if array.dtype.kind == "f" and array.dtype.itemsize <= 8 else array.astype(np.float64)
+        odd = _first_odd(value)
+        if odd is not value:
+            raise Misfit(
+                "type", f"{subject} holds {_kind_and_value(odd)}, where {wanted} was expected.{_as_list(odd)}"
+            )
+        raise Misfit("type", f"{subject} is {_kind(value)} where {wanted} was expected.{_as_list(value)}")
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+
+def _first_odd(value: Any) -> Any:
+    """The first thing inside that is no number, or the value itself where it is no list."""
+    while isinstance(value, list | tuple):
+        odd = [item for item in value if as_numbers(item) is None]
+        if not odd:
+            break
+        value = odd[0]
+    return value
 
 
 def _kind(value: Any) -> str:
     """The type in words, with an article."""
     if value is None:
         return "None"
-    name = type(value).__name__
-    if isinstance(value, list | tuple) and len(value):
-        name += f" of {type(value[0]).__name__}"
+    name = value.kind if isinstance(value, Opaque) else type(value).__name__
+    if isinstance(value, list | tuple):
+        name = f"{name} of {_element(value[0])}" if len(value) else f"{name} without items"
     elif isinstance(value, np.ndarray):
-        name = f"NumPy array of {value.dtype}"
-    return ("an " if name[0].lower() in "aeiou" else "a ") + name
+        name = f"NumPy array of {'text' if value.dtype.kind in 'US' else value.dtype}"
+    elif isinstance(value, frozenset):
+        name = "set"
+    name = cut(name, 60)
+    return ("an " if name[:1].lower() in "aeiou" else "a ") + name
+
+
+def _element(item: Any) -> str:
+    return item.kind if isinstance(item, Opaque) else type(item).__name__
+
+
+def _kind_and_value(item: Any) -> str:
+    return "None" if item is None else f"{_kind(item)}, `{cut(shown(item), 80)}`"
+
+
+def _as_list(value: Any) -> str:
+    if isinstance(value, Opaque) and value.kind in ONE_BY_ONE:
+        return " It gives its items only when asked: `list()` makes a list of them."
+    return ""

@@ -118,7 +118,9 @@ def _set_aside_if_broken(target: Path) -> None:
     if target.exists() and not load() and target.read_bytes().strip() not in (b"", b"{}"):
         broken = target.with_suffix(".unreadable.json")
         target.replace(broken)
-        warnings.warn(f"{target.name} could not be read; it was kept as {broken} and a new one begun.", stacklevel=4)
+        warnings.warn(
+            f"{target.name} could not be read; it was kept as {broken} and a new one begun.", stacklevel=4
+        )
 
 
 def _replace(target: Path, text: str) -> None:

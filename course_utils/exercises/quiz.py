@@ -49,7 +49,9 @@ class Quiz:
             raise ValueError(f"no choice {letter!r}: question {number} has the choices {', '.join(letters)}.")
         choice = question.choices[letters.index(letter.lower())]
         progress.record(f"lesson_{self.lesson}.quiz_{number}", CORRECT if choice.right else WRONG)
-        return Message(f"Question {number}, {letter.lower()}: {'right' if choice.right else 'not that one'}", choice.why)
+        return Message(
+            f"Question {number}, {letter.lower()}: {'right' if choice.right else 'not that one'}", choice.why
+        )
 
     def _question(self, number: int) -> Question:
         if not isinstance(number, int) or not 1 <= number <= len(self.questions):
@@ -69,7 +71,9 @@ class Quiz:
         return self.text
 
     def _repr_html_(self) -> str:
-        items = "".join(f"<li style='margin-bottom:1em'>{_question_html(question)}</li>" for question in self.questions)
+        items = "".join(
+            f"<li style='margin-bottom:1em'>{_question_html(question)}</li>" for question in self.questions
+        )
         lead = "Choose, then open your choice to see whether it is right and why."
         return f"<div style='max-width:52em;line-height:1.45'><p>{lead}</p><ol>{items}</ol></div>"
 

@@ -1,6 +1,7 @@
 """Calling an answer on one input and writing down what came of it, as data."""
 
 import contextlib
+import functools
 import inspect
 import io
 import linecache
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from course_utils.exercises.show import cut
 from course_utils.exercises.values import copied, plain, unchanged
@@ -43,12 +46,28 @@ class Result:
     """Names of the arguments that the call changed."""
 
 
+class _Printed(io.StringIO):
+    """Takes what an answer prints. Closing it loses nothing."""
+
+    def close(self) -> None:
+        pass
+
+
 def call(answer: Callable[..., Any], arguments: tuple[Any, ...], names: tuple[str, ...]) -> Result:
-    """Call `answer` on copies of the arguments. Whatever it raises is caught, but for the learner's own interrupt."""
+    """Call `answer` on copies of the arguments. Whatever it raises is caught, but for the learner's own interrupt.
+
+    The value is a copy, too: an answer that fills one array again and again can't change what it gave before.
+    """
     own = copied(arguments)
-    output = io.StringIO()
+    output = _Printed()
     value, raised = None, None
-    with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(output):
+    with (
+        warnings.catch_warnings(record=True) as caught,
+        contextlib.redirect_stdout(output),
+        np.errstate(
+            all="warn", under="ignore"
+        ),  # whatever the notebook has set, and not for longer than the call
+    ):
         warnings.simplefilter("always")
         try:
             value = plain(answer(*own))
@@ -57,40 +76,75 @@ def call(answer: Callable[..., Any], arguments: tuple[Any, ...], names: tuple[st
         except BaseException as error:  # sys.exit() in an answer must not end the notebook's kernel
             raised = _as_data(error, answer)
     changed = tuple(
-        name for name, before, after in zip(names, arguments, own, strict=False) if not unchanged(before, after)
+        name for name, before, after in zip(names, arguments, own, strict=False) if not _same(before, after)
     )
-    warned = f"{caught[0].category.__name__}: {caught[0].message}" if caught else ""
-    return Result(value, raised, cut(output.getvalue().rstrip()), warned, changed)
+    warned = f"{caught[0].category.__name__}: {_text_of(caught[0].message)}" if caught else ""
+    return Result(value, raised, cut(output.getvalue().rstrip()), cut(warned, 300), changed)
 
 
-def signature_problem(answer: Callable[..., Any], arguments: tuple[Any, ...], signature: str) -> str | None:
-    """Why `answer` can't be called with these arguments, or None where it can."""
+def signature_problem(
+    answer: Callable[..., Any], arguments: tuple[Any, ...], names: tuple[str, ...]
+) -> str | None:
+    """Why `answer` can't be called with these arguments, or None where it can, or where only a call can tell."""
     try:
-        inspect.signature(answer).bind(*arguments)
-    except TypeError as error:
-        return f"Your function is `{_own_signature(answer)}`, and it is called as `{signature}`: {error}."
-    except ValueError:  # some built-ins have no signature to look at
+        signature = inspect.signature(answer)
+    except Exception:  # some built-ins have no signature to look at, and a class may say what it likes
         return None
+    try:
+        signature.bind(*arguments)
+    except TypeError as error:
+        name = getattr(answer, "__name__", type(answer).__name__)
+        given = ", ".join(names[: len(arguments)])
+        count = f"{len(arguments)} argument{'s' * (len(arguments) != 1)}"
+        return f"Your function is `{name}{signature}`, and the check gives it {count} in this order: {given}. Python says: {error}."
     return None
 
 
-def _own_signature(answer: Callable[..., Any]) -> str:
-    return f"{getattr(answer, '__name__', 'it')}{inspect.signature(answer)}"
+def _same(before: Any, after: Any) -> bool:
+    try:
+        return unchanged(before, after)
+    except Exception:  # an object put into the argument that can't be read: it wasn't there before
+        return False
 
 
 def _as_data(error: BaseException, answer: Callable[..., Any]) -> Raised:
-    own_file = getattr(getattr(answer, "__code__", None), "co_filename", None)
+    try:
+        files = _own_files(answer)
+    except Exception:  # an object that says what it likes about itself
+        files = set()
     frames = traceback.extract_tb(error.__traceback__, limit=-200)
-    own = [frame for frame in frames if frame.filename == own_file or _is_notebook_cell(frame.filename)]
+    own = [frame for frame in frames if frame.filename in files or _is_notebook_cell(frame.filename)]
     last = own[-1] if own else None
-    message = cut(str(error), 300)
+    kind, message = type(error).__name__, cut(_text_of(error), 300)
     if last is None:
-        return Raised(type(error).__name__, message)
+        return Raised(kind, message)
     line = (last.line or linecache.getline(last.filename, last.lineno or 0)).strip()
-    return Raised(type(error).__name__, message, last.lineno, line)
+    return Raised(kind, message, last.lineno, cut(line, 200))
+
+
+def _text_of(thing: Any) -> str:
+    try:
+        return str(thing)
+    except Exception as error:
+        return f"(its message can't be read: {type(error).__name__})"
+
+
+def _own_files(answer: Any) -> set[str]:
+    """The files that the answer is written in: of the function, of what it wraps, of its class."""
+    files: set[str] = set()
+    for _ in range(20):
+        for thing in (answer, getattr(type(answer), "__call__", None), getattr(answer, "__init__", None)):  # noqa: B004
+            code = getattr(thing, "__code__", None)
+            if inspect.iscode(code):
+                files.add(code.co_filename)
+        inner = answer.func if isinstance(answer, functools.partial) else getattr(answer, "__wrapped__", None)
+        if inner is None:
+            break
+        answer = inner
+    return files
 
 
 def _is_notebook_cell(filename: str) -> bool:
     if filename.startswith((HERE, sys.prefix, sys.base_prefix)):
         return False
-    return filename.startswith("<ipython-input") or "ipykernel_" in filename or filename.startswith("<cell")
+    return "ipython-input-" in filename or "ipykernel_" in filename or filename.startswith("<cell")

@@ -3,6 +3,7 @@
 import copy
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,30 +21,68 @@ come from a float32 array by `tolist()`."""
 HALF = (2e-2, 2e-3)
 """For float16 and bfloat16, which keep two to three digits."""
 
+PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes})
+"""Types that are data already. Their subclasses are not: those may compare and print as they like."""
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """What is kept of an object that is not data: the name of its type and how it prints.
+
+    Nothing of the object itself is kept, so that no method of a learner's class runs after the call.
+    """
+
+    kind: str
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
 
 def plain(value: Any) -> Any:
-    """The same data without its library: torch and pandas become NumPy, NumPy scalars become Python's.
+    """The same data without its library, and a copy of it: torch and pandas become NumPy, NumPy scalars Python's.
 
-    Lists, tuples and dicts are walked through; anything unknown is left as it is.
+    Lists, tuples, dicts and sets are walked through. What is not data becomes `Opaque`.
     """
+    if type(value) in PLAIN or type(value) is Opaque:
+        return value
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(value, torch.Tensor):
-        value = value.detach().cpu()
-        if value.dtype == torch.bfloat16:
-            value = value.half()
-        return value.numpy()[()]
+        return _plain_array(_from_torch(torch, value))[()]
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(value, pandas.Series | pandas.DataFrame | pandas.Index):
-        return value.to_numpy()
+        return _plain_array(value.to_numpy())
     if isinstance(value, np.ndarray):
-        return value.item() if value.ndim == 0 and value.dtype == object else value
-    if isinstance(value, np.str_ | np.bool_ | np.integer):
-        return value.item()
+        return _plain_array(value)
+    if isinstance(value, np.generic):
+        return value if isinstance(value, np.float64 | np.float32 | np.float16) else _plain_scalar(value)
     if isinstance(value, Mapping):
-        return {plain(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(plain(item) for item in value) if type(value) in (list, tuple) else [*map(plain, value)]
-    return value
+        items = dict.items(value) if isinstance(value, dict) else value.items()
+        return {_hashable(plain(key)): plain(item) for key, item in items}
+    if isinstance(value, list):
+        return [plain(item) for item in list.__iter__(value)]
+    if isinstance(value, tuple):
+        return tuple(plain(item) for item in tuple.__iter__(value))
+    if isinstance(value, set | frozenset):
+        return frozenset(_hashable(plain(item)) for item in value)
+    for basic in (str, bytes, int, float, complex):
+        if isinstance(value, basic):  # a subclass, an enumeration for instance
+            return basic.__new__(basic, basic.__str__(value) if basic is str else value)
+    if hasattr(value, "__array__") and not isinstance(value, type):
+        array = np.asarray(value)
+        if array.ndim or array.dtype != object:
+            return _plain_array(array)
+    return opaque(value)
+
+
+def opaque(value: Any) -> Opaque:
+    """What is kept of an object that is not data. Its repr may itself raise."""
+    kind = str(type(value).__name__)
+    try:
+        text = str(repr(value))[:1000]
+    except Exception as error:
+        text = f"<{kind}, whose repr raises {type(error).__name__}>"
+    return Opaque(kind, text)
 
 
 def tolerance(value: Any) -> tuple[float, float]:
@@ -51,7 +90,7 @@ def tolerance(value: Any) -> tuple[float, float]:
     if isinstance(value, np.ndarray | np.floating):
         return {"float64": DOUBLE, "float16": HALF}.get(value.dtype.name, SINGLE)
     if isinstance(value, list | tuple) and value:
-        return max((tolerance(item) for item in value), default=SINGLE)
+        return max(tolerance(item) for item in value)
     return SINGLE
 
 
@@ -61,28 +100,39 @@ def alike(one: Any, other: Any, within: tuple[float, float] = EXACT) -> bool:
         return one.keys() == other.keys() and all(alike(one[key], other[key], within) for key in one)
     if one is None or other is None or isinstance(one, str) or isinstance(other, str):
         return type(one) is type(other) and one == other
+    numbers = as_numbers(one), as_numbers(other)
+    if numbers[0] is not None and numbers[1] is not None:
+        return numbers[0].shape == numbers[1].shape and bool(close(*numbers, within).all())
     sequences = isinstance(one, list | tuple | np.ndarray) and isinstance(other, list | tuple | np.ndarray)
     if sequences:
-        arrays = _as_numbers(one), _as_numbers(other)
-        if arrays[0] is not None and arrays[1] is not None:
-            return arrays[0].shape == arrays[1].shape and _close(*arrays, within)
-        return _length(one) == _length(other) and all(
+        return len(one) == len(other) and all(
             alike(plain(a), plain(b), within) for a, b in zip(one, other, strict=True)
         )
-    numbers = _as_numbers(one), _as_numbers(other)
-    if numbers[0] is not None and numbers[1] is not None:
-        return numbers[0].shape == numbers[1].shape and _close(*numbers, within)
-    return False
+    return type(one) is type(other) and type(one) in (Opaque, frozenset, int, complex, bytes) and one == other
+
+
+def close(one: np.ndarray, other: np.ndarray, within: tuple[float, float]) -> np.ndarray:
+    """Element by element. Symmetric: the larger of the two sets the relative tolerance."""
+    relative, absolute = within
+    with np.errstate(all="ignore"):
+        reach = absolute + relative * np.maximum(np.abs(one), np.abs(other))
+        near = np.isfinite(one) & np.isfinite(other) & (np.abs(one - other) <= reach)
+        return near | (one == other) | (np.isnan(one) & np.isnan(other))
 
 
 def unchanged(before: Any, after: Any) -> bool:
-    """Whether an argument is to the last bit what it was, dtype included."""
+    """Whether an argument is to the last bit what it was, dtype and order of keys included."""
     if isinstance(before, np.ndarray):
-        same_kind = isinstance(after, np.ndarray) and before.dtype == after.dtype and before.shape == after.shape
-        return same_kind and alike(before, after)
-    if isinstance(before, dict):
-        return list(before.items()) == list(after.items())
-    return alike(plain(before), plain(after))
+        same_kind = (
+            isinstance(after, np.ndarray) and before.dtype == after.dtype and before.shape == after.shape
+        )
+        return same_kind and (
+            before.tobytes() == after.tobytes() if before.dtype != object else alike(before, after)
+        )
+    one, other = plain(before), plain(after)
+    if isinstance(one, dict) and isinstance(other, dict) and list(one) != list(other):
+        return False
+    return type(before) is type(after) and alike(one, other)
 
 
 def copied(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -90,18 +140,52 @@ def copied(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(copy.deepcopy(argument) for argument in arguments)
 
 
-def _close(one: np.ndarray, other: np.ndarray, within: tuple[float, float]) -> bool:
-    return bool(np.allclose(one, other, rtol=within[0], atol=within[1], equal_nan=True))
-
-
-def _length(value: Any) -> int | None:
-    return None if isinstance(value, np.ndarray) and value.ndim == 0 else len(value)
-
-
-def _as_numbers(value: Any) -> np.ndarray | None:
+def as_numbers(value: Any) -> np.ndarray | None:
     """A float64 array of the value, or None where it is not made of real numbers alone."""
     try:
         array = np.asarray(value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     return array.astype(np.float64) if array.dtype.kind in "biuf" else None
+
+
+def _plain_array(array: np.ndarray) -> Any:
+    """A copy without subclass. Objects are walked through as lists are; a masked number becomes nan."""
+    if isinstance(array, np.ma.MaskedArray):
+        kept = array.dtype.kind in "biuf"
+        array = array.astype(np.float64).filled(np.nan) if kept and np.ma.is_masked(array) else array.filled()
+    array = np.array(array, subok=False)
+    if array.dtype == object or array.dtype.kind == "T":
+        return plain(array.item()) if array.ndim == 0 else [plain(item) for item in array]
+    if array.dtype.hasobject:
+        return opaque(array)
+    if array.dtype.name == "longdouble" or array.dtype.itemsize > 8 and array.dtype.kind == "f":
+        return array.astype(np.float64)
+    return array.item() if array.ndim == 0 and array.dtype.kind not in "biuf" else array
+
+
+def _plain_scalar(value: np.generic) -> Any:
+    if isinstance(value, np.floating):
+        return np.float64(value)  # a long double
+    item = value.item()
+    return item if type(item) in PLAIN else opaque(value)
+
+
+def _from_torch(torch: Any, tensor: Any) -> np.ndarray:
+    tensor = tensor.detach().cpu()
+    if tensor.layout != torch.strided:
+        tensor = tensor.to_dense()
+    if (
+        tensor.dtype == torch.bfloat16
+    ):  # NumPy has none; where float16 can hold the numbers, it has the tolerance due
+        half, single = tensor.half(), tensor.float()
+        tensor = half if bool((half.isinf() == single.isinf()).all()) else single
+    return tensor.resolve_conj().resolve_neg().numpy()
+
+
+def _hashable(value: Any) -> Any:
+    try:
+        hash(value)
+    except TypeError:
+        return opaque(value)
+    return value

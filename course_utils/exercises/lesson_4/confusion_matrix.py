@@ -16,7 +16,9 @@ def draw(generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
     return labels, np.where(generator.random(examples) < 0.6, labels, guesses), classes
 
 
-def counts_every_example(matrix: np.ndarray, labels: np.ndarray, predictions: np.ndarray, n_classes: int) -> str | None:
+def counts_every_example(
+    matrix: np.ndarray, labels: np.ndarray, predictions: np.ndarray, n_classes: int
+) -> str | None:
     total = matrix.sum()
     if np.isclose(total, len(labels)):
         return None
@@ -32,7 +34,9 @@ exercise = Exercise(
     returns="an array [n_classes, n_classes] of counts: true classes in rows, predicted classes in columns",
     cases=(
         Case((np.array([0, 0, 0, 1, 1]), np.array([0, 0, 1, 1, 0]), 2), "five examples of two classes"),
-        Case((np.array([0, 1, 1, 1, 1, 0]), np.array([1, 0, 0, 1, 0, 1]), 2), "more false alarms than misses"),
+        Case(
+            (np.array([0, 1, 1, 1, 1, 0]), np.array([1, 0, 0, 1, 0, 1]), 2), "more false alarms than misses"
+        ),
         Case((np.array([2, 0, 1, 2, 2, 0, 1]), np.array([2, 1, 1, 0, 2, 0, 2]), 3), "three classes"),
         Case((np.array([0, 1, 1, 0]), np.array([1, 1, 0, 0]), 4), "classes that never occur"),
         Case((np.array([1, 1, 1]), np.array([1, 1, 1]), 3), "one class, always right"),

@@ -14,7 +14,9 @@ def draw_id2label(generator: np.random.Generator, classes: int) -> dict[int, str
     return {index: names[index] for index in order}
 
 
-def draw_probabilities(generator: np.random.Generator, examples: int, classes: int, spread: float = 2.0) -> np.ndarray:
+def draw_probabilities(
+    generator: np.random.Generator, examples: int, classes: int, spread: float = 2.0
+) -> np.ndarray:
     """Rows that sum to 1, some sure and some not."""
     exponentials = np.exp(generator.normal(0, spread, size=(examples, classes)))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
@@ -22,7 +24,9 @@ def draw_probabilities(generator: np.random.Generator, examples: int, classes: i
 
 def draw_matrix(generator: np.random.Generator, classes: int) -> np.ndarray:
     """A confusion matrix of a skewed problem, one class of which may never occur or never be predicted."""
-    matrix = generator.integers(0, 30, size=(classes, classes)) + np.diag(generator.integers(10, 80, size=classes))
+    matrix = generator.integers(0, 30, size=(classes, classes)) + np.diag(
+        generator.integers(10, 80, size=classes)
+    )
     matrix[0] *= generator.integers(1, 6)
     empty = generator.integers(0, 4)
     if empty == 1:

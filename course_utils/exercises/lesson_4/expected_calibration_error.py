@@ -19,7 +19,9 @@ def draw(generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
 
 
 def between_zero_and_one(value: float, *_: object) -> str | None:
-    return None if 0 <= value <= 1 else f"A mean gap between shares lies between 0 and 1; yours is {value:.4g}."
+    return (
+        None if 0 <= value <= 1 else f"A mean gap between shares lies between 0 and 1; yours is {value:.4g}."
+    )
 
 
 def _two_classes(*positive: float) -> np.ndarray:

@@ -10,7 +10,9 @@ from course_utils.reference import calibration as reference
 from course_utils.reference.softmax import log_softmax, softmax
 
 
-def _sample(generator: np.random.Generator, examples: int, classes: int, temperature: float) -> tuple[np.ndarray, np.ndarray]:
+def _sample(
+    generator: np.random.Generator, examples: int, classes: int, temperature: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Logits that are `temperature` times as large as they should be, and labels drawn from what they should say."""
     logits = generator.normal(0, 1.8, size=(examples, classes))
     labels = np.array([generator.choice(classes, p=row) for row in softmax(logits)])
@@ -18,7 +20,12 @@ def _sample(generator: np.random.Generator, examples: int, classes: int, tempera
 
 
 def draw(generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    return _sample(generator, int(generator.integers(80, 160)), int(generator.integers(2, 5)), float(generator.uniform(0.3, 4)))
+    return _sample(
+        generator,
+        int(generator.integers(80, 160)),
+        int(generator.integers(2, 5)),
+        float(generator.uniform(0.3, 4)),
+    )
 
 
 def above_zero(value: float, logits: np.ndarray, labels: np.ndarray) -> str | None:
@@ -27,11 +34,15 @@ def above_zero(value: float, logits: np.ndarray, labels: np.ndarray) -> str | No
 
 def no_better_neighbour(value: float, logits: np.ndarray, labels: np.ndarray) -> str | None:
     """At the minimum, a step of one per cent either way can't lower the loss."""
-    here, above, below = (reference.negative_log_likelihood(logits / t, labels) for t in (value, value * 1.01, value / 1.01))
+    here, above, below = (
+        reference.negative_log_likelihood(logits / t, labels) for t in (value, value * 1.01, value / 1.01)
+    )
     if min(above, below) >= here - 1e-12:
         return None
     way = "larger" if above < below else "smaller"
-    return f"Your T is {value:.4g}, and a slightly {way} one gives these labels a lower negative log-likelihood."
+    return (
+        f"Your T is {value:.4g}, and a slightly {way} one gives these labels a lower negative log-likelihood."
+    )
 
 
 exercise = Exercise(

@@ -23,7 +23,10 @@ exercise = Exercise(
         Case((np.array([[40, 10], [5, 45]]),), "a balanced matrix"),
         Case((np.array([[90, 0], [8, 2]]),), "a rare class, mostly missed"),
         Case((np.array([[5, 2, 0], [1, 7, 3], [0, 4, 8]]),), "three classes"),
-        Case((np.array([[10, 0, 0], [5, 5, 0], [0, 0, 0]]),), "a class that never occurs and is never predicted"),
+        Case(
+            (np.array([[10, 0, 0], [5, 5, 0], [0, 0, 0]]),),
+            "a class that never occurs and is never predicted",
+        ),
         Case((np.array([[8, 0, 2], [1, 0, 4], [0, 0, 9]]),), "a class that is never predicted"),
         Case((np.array([[8, 1], [0, 0]]),), "a class that never occurs, yet is predicted"),
         Case((np.array([[0, 3], [4, 0]]),), "nothing right"),

@@ -22,7 +22,9 @@ def sums_to_one(probabilities: np.ndarray, logits: np.ndarray, axis: int = -1) -
     odd = shown(float(sums.flat[np.abs(sums - 1).argmax()]))
     if sums.size > 1 and np.isclose(probabilities.sum(), 1, atol=1e-2):
         return f"Your rows don't sum to 1: the whole array does. Along `axis={axis}`, one row sums to {odd}."
-    return f"The probabilities of one text must sum to 1; in yours, one row along `axis={axis}` sums to {odd}."
+    return (
+        f"The probabilities of one text must sum to 1; in yours, one row along `axis={axis}` sums to {odd}."
+    )
 
 
 def none_below_zero(probabilities: np.ndarray, logits: np.ndarray, axis: int = -1) -> str | None:
@@ -44,7 +46,9 @@ exercise = Exercise(
         Case((np.array([[2.0, 1.0, 0.5], [0.0, -1.0, 3.0]]), 0), "classes along axis 0"),
         Case((np.array([1000.0, 0.0]), -1), "a logit of 1000"),
         Case((np.array([1000.0, 1001.5, 999.0]), -1), "logits around 1000"),
-        Case((np.array([[0.0, 1.0], [-2000.0, -2001.0]]), -1), "a text whose logits are far below the others'"),
+        Case(
+            (np.array([[0.0, 1.0], [-2000.0, -2001.0]]), -1), "a text whose logits are far below the others'"
+        ),
         Case((np.array([-2000.0, -2001.0]), -1), "logits that are all far below 0"),
         Case((np.array([-10000.0, 0.0, 10000.0]), -1), "logits from -10000 to 10000"),
         Case((np.array([[3.0], [-7.0]]), -1), "one class"),
