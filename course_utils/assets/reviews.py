@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 
 import datasets
@@ -22,7 +22,9 @@ HELD_OUT = {
 }
 """How many reviews each source keeps for test and validation, half of them of each label; train has the rest."""
 
-FEATURES = datasets.Features({"text": datasets.Value("string"), "label": datasets.ClassLabel(names=LABELS)})
+FEATURES = datasets.Features(
+    {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=list(LABELS))}
+)
 
 Rows = list[tuple[str, int]]
 
@@ -86,11 +88,13 @@ def _read_package(folder: str) -> dict[str, Rows]:
 @lru_cache(maxsize=4)
 def _split(rows: tuple[tuple[str, int], ...], test: int, validation: int) -> dict[str, Rows]:
     """Order the reviews by a hash of their text and deal them out: test first, then validation, then train."""
-    unique = sorted(_without_repeats(rows, seen=set()), key=lambda row: _hash("split", row[0]))
+    unique = _without_repeats(rows, seen=set())
+    keys = {text: key for key, (text, _) in unique.items()}
+    in_order = [unique[key] for key in sorted(unique, key=lambda key: _hash("split", key))]
     wanted = {"test": test // len(LABELS), "validation": validation // len(LABELS)}
     dealt: Counter[int] = Counter()
     splits: dict[str, Rows] = {"train": [], "validation": [], "test": []}
-    for text, label in unique:
+    for text, label in in_order:
         rank = dealt[label]
         dealt[label] += 1
         if rank < wanted["test"]:
@@ -100,21 +104,23 @@ def _split(rows: tuple[tuple[str, int], ...], test: int, validation: int) -> dic
         else:
             splits["train"].append((text, label))
     for dealt_rows in splits.values():  # another order, in which the labels are mixed from the first row on
-        dealt_rows.sort(key=lambda row: _hash("order", row[0]))
+        dealt_rows.sort(key=lambda row: _hash("order", keys[row[0]]))
     return splits
 
 
-def _hash(purpose: str, text: str) -> bytes:
-    return hashlib.sha256(f"{purpose} {text_key(text)}".encode()).digest()
+def _hash(purpose: str, key: str) -> bytes:
+    return hashlib.sha256(f"{purpose} {key}".encode()).digest()
 
 
-def _without_repeats(rows: Iterable[tuple[str, int]], seen: set[str]) -> Iterator[tuple[str, int]]:
-    """The rows whose text is not in `seen` yet; `seen` grows by them."""
+def _without_repeats(rows: Iterable[tuple[str, int]], seen: set[str]) -> dict[str, tuple[str, int]]:
+    """The rows whose key is not in `seen`, the first of each key, by key; `seen` grows by them."""
+    fresh: dict[str, tuple[str, int]] = {}
     for text, label in rows:
         key = text_key(text)
         if key not in seen:
             seen.add(key)
-            yield text, label
+            fresh[key] = (text, label)
+    return fresh
 
 
 def _from_hub(source: str) -> dict[str, Rows]:
@@ -126,7 +132,7 @@ def _from_hub(source: str) -> dict[str, Rows]:
     for name in ("test", "validation", "train"):  # a repeated text stays where it is held out
         if name in found:
             rows = zip(found[name]["text"], found[name]["label"], strict=True)
-            splits[name] = list(_without_repeats(rows, seen))
+            splits[name] = list(_without_repeats(rows, seen).values())
     if "validation" not in splits:
         size = HELD_OUT[source]["validation"]
         splits |= {k: v for k, v in _split(tuple(splits["train"]), 0, size).items() if k != "test"}

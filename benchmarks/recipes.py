@@ -1,0 +1,275 @@
+"""Try a training recipe by name, and append what it reached to recipes.json.
+
+    python benchmarks/recipes.py NAME [NAME ...] [--seed 0]
+
+A trial learns from a part of the train split and is judged on the validation split and the other part (2,500
+sentences in all, `DEV` of them from the train split). The test split is never looked at. What was learnt from the
+trials stands in recipes.md.
+"""
+
+import argparse
+import json
+import math
+import re
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from course_utils import training
+from course_utils.assets import checkpoints, reviews
+
+RESULTS = Path(__file__).with_suffix(".json")
+DEV = 1800
+"""sentences of the train split that a trial is judged on, besides the 700 of the validation split"""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One recipe to try; more settings than the course's own recipe ended up with."""
+
+    epochs: int = 2
+    batch_size: int = 16
+    learning_rate: float = 1e-4
+    warmup: float = 0.1
+    weight_decay: float = 0.01
+    layer_decay: float = 1.0
+    """factor on the learning rate from each layer to the one below it"""
+    head_factor: float = 1.0
+    """factor on the head's learning rate (pooler and classifier)"""
+    frozen_layers: int = -1
+    """-1 none, 0 the embeddings, n the embeddings and the n lowest layers"""
+    words_frozen: bool = False
+    """only the word embeddings are frozen"""
+    dropout: float = 0.1
+    attention_dropout: float | None = None
+    label_smoothing: float = 0.0
+    fresh_pooler: bool = False
+    extra: int = 0
+    """snippets of IMDb reviews to learn from as well"""
+    extra_pieces: int = 32
+    """how long a snippet is at most"""
+    extra_kind: str = "last"
+    """last: the last sentences of a review; first: its first ones; both: half of each"""
+    extra_when: str = "before"
+    """before: one epoch of snippets before the first; mixed: shuffled into the first epoch"""
+    average_from: float = 0.0
+    """share of the steps after which weights are averaged (every 10 steps); 0 for never"""
+    max_length: int = 64
+    whole: bool = False
+    """learn from the whole train split; judged on the validation split only"""
+
+
+PLAIN = Trial()
+TRIALS: dict[str, Trial] = {}
+
+
+def snippets(n: int, pieces: int, kind: str) -> tuple[list[str], list[int]]:
+    """Whole sentences from the end (or the start) of IMDb reviews, at most about `pieces` pieces long."""
+    imdb = reviews.load("imdb", hub=False)["train"]
+    texts, labels = [], []
+    for i, (text, label) in enumerate(zip(imdb["text"], imdb["label"], strict=True)):
+        if len(texts) == n:
+            break
+        sentences = re.split(r"(?<=[.!?])\s+", re.sub(r"<br />|\s+", " ", text).strip())
+        from_end = kind == "last" or (kind == "both" and i % 2 == 0)
+        taken: list[str] = []
+        for sentence in reversed(sentences) if from_end else sentences:
+            if taken and sum(len(s.split()) for s in taken) + len(sentence.split()) > pieces * 0.75:
+                break
+            taken.append(sentence)
+        if from_end:
+            taken.reverse()
+        snippet = " ".join(taken)
+        if 3 <= len(snippet.split()) <= pieces * 1.5:
+            texts.append(snippet.lower())
+            labels.append(label)
+    return texts, labels
+
+
+def depth(name: str, n_layers: int) -> int:
+    """0 for the embeddings, 1.. for the layers, n_layers + 1 for the head."""
+    found = re.search(r"encoder\.layer\.(\d+)\.", name)
+    if found:
+        return int(found[1]) + 1
+    return 0 if "embeddings" in name else n_layers + 1
+
+
+def groups(model: torch.nn.Module, trial: Trial) -> list[dict]:
+    n_layers = model.config.num_hidden_layers
+    made: dict[tuple[int, bool], list] = {}
+    for name, weight in model.named_parameters():
+        level = depth(name, n_layers)
+        if level <= trial.frozen_layers or (trial.words_frozen and "word_embeddings" in name):
+            weight.requires_grad_(False)
+        else:
+            made.setdefault((level, weight.ndim > 1), []).append(weight)
+    return [
+        {
+            "params": weights,
+            "weight_decay": trial.weight_decay if decays else 0.0,
+            "lr": trial.learning_rate
+            * (trial.head_factor if level > n_layers else trial.layer_decay ** (n_layers - level)),
+        }
+        for (level, decays), weights in made.items()
+    ]
+
+
+def ece(logits: np.ndarray, labels: np.ndarray, bins: int = 10) -> float:
+    probabilities = np.exp(logits - logits.max(1, keepdims=True))
+    confidence = (probabilities / probabilities.sum(1, keepdims=True)).max(1)
+    right = logits.argmax(1) == labels
+    which = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    return float(
+        sum(abs(right[which == b].sum() - confidence[which == b].sum()) for b in range(bins)) / len(labels)
+    )
+
+
+def run(trial: Trial, seed: int) -> dict:
+    tokenizer = checkpoints.tokenizer(hub=False)
+    model = checkpoints.classifier(seed=seed, hub=False)
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = trial.dropout
+        if hasattr(module, "dropout_prob"):
+            module.dropout_prob = trial.dropout
+    for layer in model.bert.encoder.layer:
+        attention = layer.attention.self
+        attention.dropout.p = trial.dropout if trial.attention_dropout is None else trial.attention_dropout
+    if trial.fresh_pooler:
+        with training.seeded(seed):
+            torch.nn.init.normal_(model.bert.pooler.dense.weight, std=0.02)
+            torch.nn.init.zeros_(model.bert.pooler.dense.bias)
+
+    splits = reviews.load(hub=False)
+    texts, labels = list(splits["train"]["text"]), list(splits["train"]["label"])
+    dev_texts, dev_labels = list(splits["validation"]["text"]), list(splits["validation"]["label"])
+    if not trial.whole:
+        dev_texts, dev_labels = dev_texts + texts[:DEV], dev_labels + labels[:DEV]
+        texts, labels = texts[DEV:], labels[DEV:]
+    n_own = len(texts)
+    if trial.extra:
+        more_texts, more_labels = snippets(trial.extra, trial.extra_pieces, trial.extra_kind)
+        texts, labels = texts + more_texts, labels + more_labels
+    examples = training.encode(tokenizer, texts, trial.max_length)
+    targets = torch.tensor(labels)
+
+    def plan(generator: torch.Generator) -> list[list[int]]:
+        """The batches of all epochs."""
+        own, more = examples[:n_own], examples[n_own:]
+        planned: list[list[int]] = []
+        for epoch in range(trial.epochs):
+            if more and epoch == 0 and trial.extra_when == "mixed":
+                planned += training.length_grouped(examples, trial.batch_size, generator)
+                continue
+            if more and epoch == 0:
+                for rows in training.length_grouped(more, trial.batch_size, generator):
+                    planned.append([n_own + row for row in rows])
+            planned += training.length_grouped(own, trial.batch_size, generator)
+        return planned
+
+    tokens, losses, average, n_averaged = 0, [], None, 0
+    wall, cpu = time.perf_counter(), time.process_time()
+    model.train()
+    with training.seeded(seed) as generator:
+        batches = plan(generator)
+        total = len(batches)
+        optimizer = torch.optim.AdamW(groups(model, trial), fused=True)
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda step: training.warmup_then_decay(step, int(trial.warmup * total), total)
+        )
+        trained = [weight for weight in model.parameters() if weight.requires_grad]
+        with training.bar("Trial", total, True) as shown:
+            for step, rows in enumerate(batches):
+                batch = training.pad([examples[row] for row in rows], tokenizer.pad_token_id)
+                loss = torch.nn.functional.cross_entropy(
+                    model(**batch).logits, targets[rows], label_smoothing=trial.label_smoothing
+                )
+                loss.backward()
+                torch.nn.utils.clip_grad_norm_(trained, 1.0)
+                optimizer.step()
+                schedule.step()
+                optimizer.zero_grad()
+                losses.append(loss.item())
+                tokens += batch["input_ids"].numel()
+                if trial.average_from and step >= trial.average_from * total and step % 10 == 0:
+                    n_averaged += 1
+                    if average is None:
+                        average = [weight.detach().clone() for weight in trained]
+                    else:
+                        torch._foreach_lerp_(average, [weight.detach() for weight in trained], 1 / n_averaged)
+                shown.set_postfix_str(f"loss {np.mean(losses[-50:]):.3f}", refresh=False)
+                shown.update()
+    model.eval()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    answers = np.array(dev_labels)
+
+    def judged() -> dict:
+        logits = training.predict_logits(model, tokenizer, dev_texts, progress=False)
+        right = logits.argmax(1) == answers
+        half = 1.96 * math.sqrt(right.mean() * (1 - right.mean()) / len(right))
+        return {
+            "accuracy": round(float(right.mean()), 4),
+            "half_ci": round(half, 4),
+            "validation": round(float(right[:700].mean()), 4),
+            "ece": round(ece(logits, answers), 4),
+        }
+
+    result = {"n_dev": len(answers), "n_train": len(texts), "steps": total, "tokens": tokens}
+    result |= {"wall_seconds": round(wall, 1), "cpu_seconds": round(cpu, 1), "last": judged()}
+    result["train_loss"] = round(float(np.mean(losses[-50:])), 4)
+    if average is not None:
+        with torch.no_grad():
+            for weight, mean in zip(trained, average, strict=True):
+                weight.copy_(mean)
+        result["averaged"] = judged()
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", help="trials to run; none lists them")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    if not arguments.names:
+        for name, trial in TRIALS.items():
+            print(name, {k: v for k, v in asdict(trial).items() if v != getattr(PLAIN, k)})
+    for name in arguments.names:
+        result = run(TRIALS[name], arguments.seed)
+        settings = {k: v for k, v in asdict(TRIALS[name]).items() if v != getattr(PLAIN, k)}
+        line = {"name": name, "seed": arguments.seed, "settings": settings} | result
+        print(json.dumps(line), flush=True)
+        earlier = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+        RESULTS.write_text("[\n" + ",\n".join(json.dumps(row) for row in [*earlier, line]) + "\n]\n")
+
+
+TRIALS |= {
+    "plain": PLAIN,
+    "frozen": replace(
+        PLAIN,
+        epochs=3,
+        batch_size=32,
+        learning_rate=2e-4,
+        layer_decay=0.85,
+        words_frozen=True,
+        average_from=0.5,
+    ),
+    "imdb": replace(
+        PLAIN,
+        epochs=2,
+        batch_size=32,
+        learning_rate=2e-4,
+        layer_decay=0.85,
+        words_frozen=True,
+        average_from=0.6,
+        extra=4000,
+    ),
+    "half": replace(PLAIN, epochs=4, batch_size=32, learning_rate=2e-4, frozen_layers=3, average_from=0.5),
+}
+
+if __name__ == "__main__":
+    main()
