@@ -50,11 +50,12 @@ from course_utils.reference.softmax import softmax as reference_softmax
 #
 # First the model: a BERT with six layers, fine-tuned on 6,828 sentences from film reviews. If this machine has not trained it yet, the next cell does so, with a bar that shows the time left. Then it is kept, and the cell takes a second.
 
-# %%
+# %% tags=["nbval-check-output"]
 tokenizer = checkpoints.tokenizer()
 model = checkpoints.fine_tuned()
 data = reviews.load()
-data
+for split, part in data.items():
+    print(f"{split:10} {len(part):5} reviews, {np.mean(part['label']):.2f} of them positive")
 
 # %% [markdown]
 # The splits are fixed. The model has seen `train`. We use `validation` to choose things and `test` to judge them.
@@ -144,7 +145,7 @@ with np.errstate(all="ignore"):
     print(softmax_as_written(np.array([1000.0, 0.0])))
 
 # %% [markdown]
-# `nan`, "not a number". $e^{1000}$ is larger than any float, so it becomes `inf`, and `inf / inf` is undefined. A BERT's logits are rarely that large. But other models' are, and `nan` spreads to everything that it touches.
+# `nan`, "not a number". $e^{1000}$ is larger than any float, so it becomes `inf`, and `inf / inf` is undefined. The logits that you have seen so far are far smaller. Another model's need not be, and one `nan` spreads to everything it is added to.
 #
 # You have just seen that adding the same number to all logits of a text changes nothing. So you are free to *choose* that number. **Which number keeps every exponent at 0 or below?**
 #
@@ -288,7 +289,7 @@ for name, probabilities in (("softmax", reference_softmax(topic_logits)), ("sigm
 def decode_multilabel(logits, id2label, threshold=0.5):
     """For each text, all labels whose own probability reaches the threshold."""
     ### BEGIN SOLUTION
-    probabilities = 1 / (1 + np.exp(-logits))
+    probabilities = np.exp(-np.logaddexp(0, -logits))  # 1 / (1 + e^-z), without the overflow
     return [
         [id2label[index] for index, probability in enumerate(row) if probability >= threshold] for row in probabilities
     ]
@@ -349,8 +350,8 @@ winners = logits.argmax(axis=1)
 ["negative", "positive"][winners]
 
 # %% tags=["raises-exception", "nbval-check-output"]
-five_texts = np.vstack([logits, logits[:2]])
-["negative", "positive"][np.argmax(five_texts)]
+last_first = logits[::-1]
+["negative", "positive"][np.argmax(last_first)]
 
 # %% [markdown]
 # A list takes one index at a time, not an array of them. And `argmax` without an axis numbers the cells of the whole batch: it gives one number, and that can lie past the end of the list.
@@ -440,7 +441,9 @@ import tempfile
 from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
 
 folder = tempfile.mkdtemp()
-arguments = TrainingArguments(output_dir=folder, per_device_eval_batch_size=4, report_to="none", disable_tqdm=True)
+arguments = TrainingArguments(
+    output_dir=folder, per_device_eval_batch_size=4, report_to="none", disable_tqdm=True, dataloader_pin_memory=False
+)
 trainer = Trainer(model=model, args=arguments, data_collator=DataCollatorWithPadding(tokenizer))
 tokenized = twelve.map(lambda rows: tokenizer(rows["text"]), batched=True, remove_columns="text")
 predicted = trainer.predict(tokenized)
@@ -453,8 +456,12 @@ print("label_ids:  ", predicted.label_ids.shape)
 # %% [markdown]
 # Logits. `predict` applies neither softmax nor argmax, whatever its name suggests. `label_ids` are the *true* labels, not the predicted ones; `metrics` holds the loss and the speed.
 #
-# Older code passes `evaluation_strategy=` and `Trainer(tokenizer=...)`. Both are gone: today they are `eval_strategy=` and `processing_class=`.
-#
+# Much published code no longer gets this far. Two names have changed: `evaluation_strategy` is `eval_strategy` today, and `Trainer(tokenizer=...)` is `Trainer(processing_class=...)`.
+
+# %% tags=["raises-exception", "nbval-check-output"]
+TrainingArguments(output_dir=folder, evaluation_strategy="epoch")
+
+# %% [markdown]
 # One trap more. If the model gives more than logits, `predictions` is a tuple, and the logits are its first part:
 
 # %% tags=["nbval-check-output"]
@@ -467,7 +474,7 @@ print(type(with_more.predictions).__name__, "· first part:", with_more.predicti
 assert np.allclose(with_more.predictions[0], predicted.predictions, atol=1e-4)
 
 # %% [markdown]
-# `argmax` on such a tuple raises, or worse, doesn't. Look at the type before you decode.
+# The hidden states made it a tuple, and a tuple has no `argmax`. Look at the type before you decode.
 #
 # **By `pipeline`.** It does everything, from text to label and score. Its `score` is the softmax of the winner. With `top_k=None` it gives all classes, the likeliest first:
 
@@ -490,8 +497,13 @@ assert np.allclose(reference_softmax(direct).max(axis=-1), [answer["score"] for 
 print("the same twelve labels, logits and scores:", labels_direct[:4], "…")
 
 # %% [markdown]
-# For a classifier with several labels at once, tell the pipeline `function_to_apply="sigmoid"`, or set `problem_type="multi_label_classification"` in the model's config. Otherwise it shares out one 1.
-#
+# What of a classifier with several labels at once? The pipeline takes softmax unless it is told otherwise. Tell it, and the scores of one text no longer share out 1:
+
+# %%
+scores = classify(text, function_to_apply="sigmoid", top_k=None)
+print("sum of the scores:", round(sum(answer["score"] for answer in scores), 2))
+
+# %% [markdown]
 # ## 8 · When in doubt, leave it out
 #
 # Now the whole test split: 1,000 reviews that the model has not seen. The next cell takes some seconds; `predict_logits` sorts the texts by length, so that little is spent on padding.
@@ -658,11 +670,12 @@ for name, counts in (("BERT, balanced", matrix), ("BERT, skewed", skewed), ("riv
 # %%
 assert accuracy(rival) > accuracy(skewed), "the rival wins by accuracy"
 assert reference_macro_f1(rival) < reference_macro_f1(skewed), "and loses by macro F1"
+assert skewed[0, 1] > 25, "BERT's false alarms outnumber the positive reviews"
 
 # %% [markdown]
 # By accuracy the rival beats BERT. By macro F1 it doesn't. On balanced data the two measures agree, and it hardly matters which you report; on skewed data it decides who wins.
 #
-# Note also what happened to BERT itself: the same model, and its macro F1 falls on the skewed split. Its false alarms among 500 negative reviews now outnumber the 25 positive ones that it could find.
+# Note also what happened to BERT itself: the same model, and its macro F1 falls on the skewed split. Its false alarms among the 500 negative reviews now outnumber all 25 positive ones.
 #
 # ### Exercise · macro F1 (1 point)
 #
@@ -830,6 +843,8 @@ for index in surest:
 # - **Calibration** asks whether "0.9 sure" is right nine times in ten. A **temperature** chosen on validation can repair it without changing an answer.
 #
 # ## Quiz
+#
+# Pick a choice, then open it: it says whether it is right, and why. By keyboard: Tab to a choice, Enter to open it. To have your answers kept with your progress, type them instead: `ex.quiz.answer(1, "b")`.
 
 # %%
 ex.quiz
