@@ -365,7 +365,7 @@ def _failing_line(cell: Notebook, traceback: str) -> int:
 
 
 _PROGRESS_BAR = re.compile(r"\d+%\||\d+(\.\d+)?(it/s|s/it)\b")
-_KERNEL_FILE = re.compile(r"[^\s\"']*ipykernel_\d+[/\\]\d+\.py")
+_KERNEL_FILE = re.compile(r"[^\s\"']{0,200}ipykernel_\d+[/\\]\d+\.py")
 
 
 def _tidy(output: Notebook, root: Path) -> Notebook | None:
