@@ -64,7 +64,9 @@ class Report:
     notes: list[str]
 
 
-def check(path: Path, timeout: int = CELL_TIMEOUT, progress: Callable[[int, int], None] | None = None) -> Report:
+def check(
+    path: Path, timeout: int = CELL_TIMEOUT, progress: Callable[[int, int], None] | None = None
+) -> Report:
     """Run the notebook's code cells, except those tagged `demo`, and judge the answers that are there in the end.
 
     A cell that fails, or takes longer than `timeout` seconds, does not stop the next.
