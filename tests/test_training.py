@@ -16,7 +16,16 @@ from course_utils.training import Recipe
 
 TEXTS = [f"{word} film about {i} {'very ' * (i % 7)}old dogs" for i in range(16) for word in ("good", "bad")]
 DATA = datasets.Dataset.from_dict({"text": TEXTS, "label": [1, 0] * 16})
-QUICK = Recipe(epochs=3, batch_size=8, learning_rate=5e-3)
+QUICK = Recipe(epochs=3, batch_size=8, learning_rate=5e-3, frozen_layers=None)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread():
+    """A model this small loses more to a second thread than it gains, the more so on a busy machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +33,15 @@ def tokenizer():
     return checkpoints.tokenizer(hub=False)
 
 
-def tiny(seed: int = 0, num_labels: int = 2, dropout: float = 0.1) -> BertForSequenceClassification:
+def tiny(
+    seed: int = 0, num_labels: int = 2, dropout: float = 0.1, layers: int = 1
+) -> BertForSequenceClassification:
     """A BERT small enough to train in a second."""
     with training.seeded(seed):
         return BertForSequenceClassification(
             BertConfig(
                 hidden_size=16,
-                num_hidden_layers=1,
+                num_hidden_layers=layers,
                 num_attention_heads=2,
                 intermediate_size=32,
                 hidden_dropout_prob=dropout,
@@ -50,7 +61,8 @@ def same(one: list[torch.Tensor], other: list[torch.Tensor]) -> bool:
 
 def test_it_learns(tokenizer):
     model = tiny()
-    history = training.train(model, tokenizer, DATA, QUICK, progress=False)
+    enough = replace(QUICK, epochs=12, learning_rate=2e-2)
+    history = training.train(model, tokenizer, DATA, enough, progress=False)
     right = training.predict_logits(model, tokenizer, TEXTS).argmax(1) == np.array(DATA["label"])
     assert right.mean() == 1
     assert history.losses[-1] < 0.3 < history.losses[0]
@@ -115,16 +127,43 @@ def test_gradients_are_clipped(tokenizer, monkeypatch):
     assert max(norms) <= 0.0101
 
 
-def test_biases_and_layer_norms_do_not_decay():
-    model = tiny()
-    decay, no_decay = training.parameter_groups(model, Recipe(weight_decay=0.3))
+def named_groups(model, recipe) -> dict[str, dict]:
+    """Each trained weight's name, with its group's settings."""
     names = {id(weight): name for name, weight in model.named_parameters()}
-    assert decay["weight_decay"] == 0.3
-    assert no_decay["weight_decay"] == 0.0
-    assert {names[id(w)] for w in no_decay["params"]} == {
-        name for name in names.values() if name.endswith(".bias") or "LayerNorm" in name
-    }
-    assert len(decay["params"]) + len(no_decay["params"]) == len(names)
+    groups = training.parameter_groups(model, recipe)
+    found = {names[id(weight)]: group for group in groups for weight in group["params"]}
+    assert len(found) == sum(len(group["params"]) for group in groups)
+    return found
+
+
+def test_biases_and_layer_norms_do_not_decay():
+    found = named_groups(tiny(), Recipe(weight_decay=0.3, frozen_layers=None))
+    assert len(found) == len(list(tiny().parameters()))
+    for name, group in found.items():
+        expected = 0.0 if name.endswith(".bias") or "LayerNorm" in name else 0.3
+        assert group["weight_decay"] == expected, name
+
+
+def test_each_layer_learns_slower_than_the_one_above():
+    found = named_groups(tiny(layers=3), Recipe(learning_rate=1.0, layer_decay=0.5, frozen_layers=None))
+    assert found["classifier.weight"]["lr"] == found["bert.pooler.dense.bias"]["lr"] == 1
+    assert [found[f"bert.encoder.layer.{i}.output.dense.weight"]["lr"] for i in (2, 1, 0)] == [1, 0.5, 0.25]
+    assert found["bert.embeddings.word_embeddings.weight"]["lr"] == 0.125
+
+
+@pytest.mark.parametrize("frozen", [None, 0, 1])
+def test_frozen_weights_stay_and_the_others_move(tokenizer, frozen):
+    model = tiny(layers=2)
+    before = {name: weight.detach().clone() for name, weight in model.named_parameters()}
+    training.train(model, tokenizer, DATA, replace(QUICK, frozen_layers=frozen), progress=False)
+    moved = {name: not torch.equal(weight, before[name]) for name, weight in model.named_parameters()}
+    assert moved["bert.embeddings.word_embeddings.weight"] is (frozen is None)
+    assert moved["bert.encoder.layer.0.output.dense.weight"] is (frozen in {None, 0})
+    assert moved["bert.encoder.layer.1.output.dense.weight"]
+    assert moved["classifier.weight"]
+    assert all(
+        weight.requires_grad for weight in model.parameters()
+    )  # a later training is free to train them
 
 
 def test_no_rows(tokenizer):
