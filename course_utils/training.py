@@ -94,8 +94,8 @@ def train(
         FloatingPointError: the loss became nan or infinite.
 
     Method: Devlin et al. 2019, "BERT", section 4 and appendix A.3; AdamW: Loshchilov and Hutter 2019; a learning
-    rate for each layer: Howard and Ruder 2018, "Universal Language Model Fine-tuning", section 3.2; the mean of late weights: Izmailov et al. 2018,
-    "Averaging Weights Leads to Wider Optima and Better Generalization".
+    rate for each layer: Howard and Ruder 2018, "Universal Language Model Fine-tuning", section 3.2; the mean of
+    late weights: Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima and Better Generalization".
     """
     if len(dataset) == 0:
         raise ValueError("There is nothing to train on: the dataset has no rows.")
