@@ -234,7 +234,7 @@ def _raised(exercise: Exercise, fault: Fault, mistake: Mistake | None) -> Verdic
     raised = fault.result.raised
     assert raised is not None
     where = f" at line {raised.line_number}: `{raised.line}`" if raised.line else ""
-    finding = f"{raised.kind}{where}. It says: {raised.message or 'nothing more'}."
+    finding = f"{raised.kind}{where}. It says: {raised.message.rstrip(' .') or 'nothing more'}."
     return _verdict(
         exercise, RAISED, "raised", finding, _raised_advice(raised), mistake,
         evidence=_arguments(exercise, fault.case), notes=_printed(fault.result),
@@ -347,7 +347,7 @@ def _notes(exercise: Exercise, results: list[Result]) -> tuple[str, ...]:
     printing = next((result for result in results if result.printed), None)
     warned = next((result.warned for result in results if result.warned), "")
     if warned:
-        notes.append(f"While it ran, Python warned: {warned}.")
+        notes.append(f"While it ran, Python warned: {warned.rstrip(' .')}.")
     return (*notes, *(_printed(printing) if printing else ()))
 
 

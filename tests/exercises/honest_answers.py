@@ -233,7 +233,7 @@ def temperature_grid(logits, labels):
 def temperature_lbfgs(logits, labels):
     scores, targets = torch.tensor(logits, dtype=torch.float64), torch.tensor(labels)
     log_t = torch.zeros(1, dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.LBFGS([log_t], max_iter=200, line_search_fn="strong_wolfe")
+    optimizer = torch.optim.LBFGS([log_t], max_iter=60, line_search_fn="strong_wolfe")
 
     def closure():
         optimizer.zero_grad()

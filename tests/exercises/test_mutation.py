@@ -15,7 +15,7 @@ from tests.exercises.mutation import LEFT_OUT, TooLong, family_of, mutants, rebu
 
 EXERCISES = [exercise for lesson in LESSONS for exercise in catalogue(lesson).EXERCISES]
 SEEDS = (0, 1)
-SECONDS = 0.3
+SECONDS = 0.2
 INPUTS = {"fit_temperature": 12}
 """Inputs on which a change may show, where 150 would take too long."""
 

@@ -161,7 +161,13 @@ class Answer:
         return x * self.factor
 
 
+class Bare:
+    def __call__(self, x):
+        return x.nowhere
+
+
 def test_an_object_that_can_be_called_shows_its_own_line():
+    assert run(Bare()).raised.line == "return x.nowhere"
     raised = run(Answer(2)).raised
     assert raised.line == "return x * self.factor.nowhere"
     assert alike(run(Answer(2).method).value, [2.0, 4.0])

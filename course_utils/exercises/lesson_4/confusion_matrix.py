@@ -131,7 +131,7 @@ def minlength_forgotten(labels, predictions, n_classes):
 
 
 @exercise.mistake(
-    "for two classes this gives four separate numbers, as `ravel` would",
+    "the square is laid out in one row, as `ravel` does",
     "keep the square: which shape does the exercise ask for?",
 )
 def flattened(labels, predictions, n_classes):
@@ -149,8 +149,8 @@ def one_square_a_class(labels, predictions, n_classes):
 
 
 @exercise.mistake(
-    "the size is that of the classes among the true labels",
-    "a prediction may name a class that no label here does: which argument gives the size?",
+    "the size is the number of different classes among the true labels",
+    "a prediction may name a class that no true label has: which argument gives the size?",
 )
 def size_from_the_labels(labels, predictions, n_classes):
     return reference.confusion_matrix(labels, predictions, len(np.unique(labels)))
@@ -187,3 +187,14 @@ def counting_from_one(labels, predictions, n_classes):
 )
 def two_by_two(labels, predictions, n_classes):
     return reference.confusion_matrix(labels > 0, predictions > 0, 2)
+
+
+@exercise.mistake(
+    "every row of the matrix is one and the same list, so that a count in one row shows in all",
+    "does `[[0] * n] * n` make n rows, or one row n times?",
+)
+def one_row_many_times(labels, predictions, n_classes):
+    matrix = [[0] * n_classes] * n_classes
+    for label, prediction in zip(labels, predictions, strict=True):
+        matrix[label][prediction] += 1
+    return matrix

@@ -168,3 +168,11 @@ def placeholder_names(logits, id2label):
 )
 def counting_from_one(logits, id2label):
     return [id2label[int(winner) + 1] for winner in logits.argmax(axis=-1)]
+
+
+@exercise.mistake(
+    "a list is asked for a whole array of indices at once",
+    "a list takes one index at a time: how do you go through the winners one by one?",
+)
+def whole_array_looked_up_in_a_list(logits, id2label):
+    return list(id2label.values())[logits.argmax(axis=-1)]

@@ -33,7 +33,7 @@ exercise = Exercise(
         Case((np.array([[0.2, -0.4, 0.3], [0.4, 0.1, -0.2]]), TOPICS, 0.5), "logits near 0"),
         Case((np.array([[-1000.0, 1000.0, 0.5]]), TOPICS, 0.5), "a logit of -1000"),
         Case((np.zeros((0, 3)), TOPICS, 0.5), "no text at all"),
-        Case((np.array([[0.9, -0.1, 0.1], [-0.6, 0.6, -0.3]]), TOPICS), "`threshold` left out"),
+        Case((np.array([[0.9, -0.1, 0.1], [-0.6, 0.6, -0.3]]), TOPICS), "two texts, with `threshold` left out"),
     ),
     draw=draw,
     hints=(
@@ -46,7 +46,7 @@ exercise = Exercise(
 
 
 @exercise.mistake(
-    "the labels share one probability out among them, which is softmax",
+    "the labels share one probability among them, which is softmax",
     "if a review praises acting, story and music, how large can three shares of 1 be?",
 )
 def softmax_for_sigmoid(logits, id2label, threshold=0.5):
@@ -79,7 +79,7 @@ def strictly_above(logits, id2label, threshold=0.5):
 
 
 @exercise.mistake(
-    "the threshold is not used: every logit from 0 up is kept, whatever it is",
+    "the threshold is not used: every logit from 0 up is kept, whatever the threshold is",
     "which probability does a logit of 0 stand for, and is that always your threshold?",
 )
 def always_a_half(logits, id2label, threshold=0.5):

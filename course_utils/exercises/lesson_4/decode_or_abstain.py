@@ -93,7 +93,7 @@ def softmax_twice(probabilities, id2label, threshold):
 
 
 @exercise.mistake(
-    "the lead of the first class over the second is held against the threshold",
+    "the lead of the likeliest class over the second is held against the threshold",
     "which single number of each text does the exercise compare?",
 )
 def margin(probabilities, id2label, threshold):

@@ -44,7 +44,7 @@ exercise = Exercise(
         Case((_two_classes(0.9, 0.6, 0.7), np.array([1, 0, 0]), 1), "one bin"),
         Case((_two_classes(0.82, 0.84, 0.86, 0.88, 0.57), np.array([0, 0, 1, 0, 1]), 10), "over-confident in one bin, under-confident in another"),
         Case((_two_classes(0.62, 0.64, 0.37, 0.71, 0.56), np.array([1, 1, 0, 1, 1]), 10), "a model that is not sure enough"),
-        Case((_two_classes(0.63, 0.83, 0.93, 0.52, 0.65, 0.89), np.array([0, 0, 1, 0, 1, 1])), "`n_bins` left out"),
+        Case((_two_classes(0.63, 0.83, 0.93, 0.52, 0.65, 0.89), np.array([0, 0, 1, 0, 1, 1])), "six texts, with `n_bins` left out"),
         Case((np.array([[0.25, 0.125, 0.625]]), np.array([2]), 5), "one text"),
         Case((np.array([[0.4, 0.35, 0.25], [0.3, 0.1, 0.6], [0.2, 0.45, 0.35], [0.7, 0.2, 0.1]]), np.array([0, 1, 1, 0]), 2), "two bins"),
     ),

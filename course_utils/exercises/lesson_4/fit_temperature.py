@@ -129,7 +129,7 @@ def between_one_and_five(logits, labels):
 
 @exercise.mistake(
     "the search stops at 10",
-    "how large must T be for logits that are twenty times too large? Let the search go further.",
+    "how large must T be for logits that are twenty times too large?",
 )
 def up_to_ten(logits, labels):
     return float(min(reference.fit_temperature(logits, labels), 10))

@@ -166,8 +166,16 @@ def undefined_counts_one(matrix):
 
 
 @exercise.mistake(
-    "a class counts for more the oftener it is predicted",
+    "a class counts for more, the more often it is predicted",
     "which weight does a macro average give to each class?",
 )
 def weighted_by_predictions(matrix):
     return float(np.average(_figures(matrix)[2], weights=matrix.sum(axis=0)))
+
+
+@exercise.mistake(
+    "one class is neither true nor predicted anywhere, and its 0 / 0 spreads to the mean",
+    "print the F1 of each class before you average: which value does the exercise give to the odd one?",
+)
+def nan_of_an_empty_class(matrix):
+    return float((2 * matrix.diagonal() / (matrix.sum(axis=0) + matrix.sum(axis=1))).mean())

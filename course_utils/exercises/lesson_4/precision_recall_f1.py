@@ -146,7 +146,7 @@ def shares_of_all(matrix):
 
 
 @exercise.mistake(
-    "the other two cells are taken for hits, so the diagonal is never used",
+    "the cells off the diagonal are taken for hits",
     "which cells count the examples that were predicted as what they are?",
 )
 def misses_for_hits(matrix):
@@ -220,3 +220,22 @@ def accuracy_for_recall(matrix):
 def array_in_an_if(matrix):
     predicted = matrix.sum(axis=0)
     return matrix.diagonal() / predicted if predicted > 0 else 0
+
+
+@exercise.mistake(
+    "the matrix is taken apart into four numbers, which only two classes have",
+    "which sums over the matrix give such counts for any number of classes?",
+)
+def four_numbers(matrix):
+    _, false_alarms, misses, hits = matrix.ravel()
+    precision, recall = hits / (hits + false_alarms), hits / (hits + misses)
+    return precision, recall, 2 * precision * recall / (precision + recall)
+
+
+@exercise.mistake(
+    "one cell each is taken for the hits, the false alarms and the misses of class 1, and 0 / 0 is left as it is",
+    "each class has its own precision and recall: which cells belong to class 0, and to a third class?",
+)
+def cells_of_class_one(matrix):
+    hits, false_alarms, misses = matrix[1, 1], matrix[0, 1], matrix[1, 0]
+    return hits / (hits + false_alarms), hits / (hits + misses), 2 * hits / (2 * hits + false_alarms + misses)

@@ -49,6 +49,10 @@ exercise = Exercise(
         Case(
             (np.array([[0.0, 1.0], [-2000.0, -2001.0]]), -1), "a text whose logits are far below the others'"
         ),
+        Case(
+            (np.array([[0.0, -2000.0], [1.0, -2001.0]]), 0),
+            "classes along axis 0, one text far below the other",
+        ),
         Case((np.array([-2000.0, -2001.0]), -1), "logits that are all far below 0"),
         Case((np.array([-10000.0, 0.0, 10000.0]), -1), "logits from -10000 to 10000"),
         Case((np.array([[3.0], [-7.0]]), -1), "one class"),
@@ -266,3 +270,46 @@ def always_axis_one(logits, axis=-1):
 def shifted_above_only(logits, axis=-1):
     shifted = np.exp(logits - np.max(logits, axis=axis, keepdims=True))
     return shifted / np.sum(np.exp(logits), axis=axis, keepdims=True)
+
+
+@exercise.mistake(
+    "the maximum and the sum both lose their axis, so that NumPy lines them up with the wrong one",
+    "which shape has the maximum of each text for logits of shape (2, 3), and which would let you subtract it?",
+)
+def keepdims_forgotten_twice(logits, axis=-1):
+    exponentials = np.exp(logits - np.max(logits, axis=axis))
+    return exponentials / exponentials.sum(axis=axis)
+
+
+@exercise.mistake(
+    "the maximum loses its axis, so that NumPy lines it up with the wrong one",
+    "print the shape of the maximum for logits of shape (2, 3): does it line up with the texts or with the classes?",
+)
+def keepdims_forgotten_in_the_maximum(logits, axis=-1):
+    exponentials = np.exp(logits - np.max(logits, axis=axis))
+    return exponentials / exponentials.sum(axis=axis, keepdims=True)
+
+
+@exercise.mistake(
+    "the sum always runs along axis 0, over the texts, and large logits overflow as well",
+    "for shape (2, 3), two texts and three classes, how many sums should there be?",
+)
+def first_axis_without_shift(logits, axis=-1):
+    return np.exp(logits) / np.sum(np.exp(logits), axis=0)
+
+
+@exercise.mistake(
+    "the largest logit of the whole array is subtracted, and the sum always runs along axis 0",
+    "this is right for one text by itself: what changes when there are two?",
+)
+def one_shift_and_the_first_axis(logits, axis=-1):
+    exponentials = np.exp(logits - np.max(logits))
+    return exponentials / exponentials.sum(axis=0)
+
+
+@exercise.mistake(
+    "`axis` is not used, and large logits overflow as well",
+    "take one at a time: which number may be subtracted from all logits of a text, and where does `axis` belong?",
+)
+def last_axis_without_shift(logits, axis=-1):
+    return np.exp(logits) / np.sum(np.exp(logits), axis=-1, keepdims=True)
