@@ -194,12 +194,19 @@ class Fields:
         for name in self.names:
             if name not in value:
                 raise Misfit("shape", f"Your dict has no `{name}`; {listed} were expected.")
-        return {name: self.form.read_part(value[name], expected[name], f"Your `{name}`") for name in self.names}
+        return {
+            name: self.form.read_part(value[name], expected[name], f"Your `{name}`") for name in self.names
+        }
 
 
 def _whole_number(item: Any, subject: str) -> int:
     number = as_numbers(item)
-    if isinstance(item, str) or number is None or number.size != 1 or not float(number.reshape(())).is_integer():
+    if (
+        isinstance(item, str)
+        or number is None
+        or number.size != 1
+        or not float(number.reshape(())).is_integer()
+    ):
         raise Misfit("type", f"{subject} holds {_kind_and_value(item)}, where a whole number was expected.")
     return int(number.reshape(()))
 

@@ -159,7 +159,7 @@ def _plain_array(array: np.ndarray) -> Any:
         return plain(array.item()) if array.ndim == 0 else [plain(item) for item in array]
     if array.dtype.hasobject:
         return opaque(array)
-    if array.dtype.name == "longdouble" or array.dtype.itemsize > 8 and array.dtype.kind == "f":
+    if array.dtype.name == "longdouble" or (array.dtype.itemsize > 8 and array.dtype.kind == "f"):
         return array.astype(np.float64)
     return array.item() if array.ndim == 0 and array.dtype.kind not in "biuf" else array
 

@@ -168,7 +168,7 @@ def sliding_windows(ids: Sequence[int], max_length: int, stride: int) -> list[li
     room = max_length - 2
     if not 0 <= stride < room:
         raise ValueError(f"stride must be at least 0 and less than max_length - 2 = {room}, and is {stride}.")
-    windows = []
+    windows: list[list[int]] = []
     start = 0
     while not windows or start + stride < len(ids):
         windows.append([CLS_ID, *ids[start : start + room], SEP_ID])

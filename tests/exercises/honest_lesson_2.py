@@ -180,7 +180,9 @@ def windows_by_loop_in_numpy(ids, max_length, stride):
 def windows_by_recursion(ids, max_length, stride):
     room = max_length - 2
     first = torch.tensor([101, *ids[:room], 102])
-    return [first] + (windows_by_recursion(ids[room - stride :], max_length, stride) if len(ids) > room else [])
+    return [first] + (
+        windows_by_recursion(ids[room - stride :], max_length, stride) if len(ids) > room else []
+    )
 
 
 HONEST_LESSON_2 = {

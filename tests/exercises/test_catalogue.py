@@ -16,7 +16,9 @@ SEEDS = (0, 1, 2)
 
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 each_mistake = pytest.mark.parametrize(
-    ("exercise", "mistake"), MISTAKES, ids=[f"{exercise.name}-{mistake.name}" for exercise, mistake in MISTAKES]
+    ("exercise", "mistake"),
+    MISTAKES,
+    ids=[f"{exercise.name}-{mistake.name}" for exercise, mistake in MISTAKES],
 )
 
 

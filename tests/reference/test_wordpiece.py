@@ -35,7 +35,9 @@ RECLASSED = {0x166D, 0x1734, 0x180E, 0x1885, 0x1886}
 
 def hf_words(text):
     backend = HF.backend_tokenizer
-    return [word for word, _ in backend.pre_tokenizer.pre_tokenize_str(backend.normalizer.normalize_str(text))]
+    return [
+        word for word, _ in backend.pre_tokenizer.pre_tokenize_str(backend.normalizer.normalize_str(text))
+    ]
 
 
 def is_classed_alike(char):
@@ -170,7 +172,9 @@ def test_any_text_gives_the_same_words_and_ids(text):
 def test_any_two_lengths_are_cut_alike(length_a, length_b, max_length):
     """An empty second text is left out: the library takes it for none."""
     ours = encode(["one"] * length_a, ["two"] * length_b, VOCAB, max_length)
-    theirs = HF(" ".join(["one"] * length_a), " ".join(["two"] * length_b), truncation=True, max_length=max_length)
+    theirs = HF(
+        " ".join(["one"] * length_a), " ".join(["two"] * length_b), truncation=True, max_length=max_length
+    )
     assert (ours["input_ids"], ours["token_type_ids"]) == (theirs["input_ids"], theirs["token_type_ids"])
 
 
@@ -201,7 +205,9 @@ def test_any_vocabulary_gives_the_same_pieces(word, pieces):
 
 
 @thorough
-@given(st.lists(st.sampled_from(sorted(VOCAB)) | st.sampled_from([*SPECIAL_PIECES, "##s", "##ing", "#", "###"])))
+@given(
+    st.lists(st.sampled_from(sorted(VOCAB)) | st.sampled_from([*SPECIAL_PIECES, "##s", "##ing", "#", "###"]))
+)
 def test_any_pieces_are_joined_alike(pieces):
     kept = [piece for piece in pieces if piece not in SPECIAL_PIECES]
     assert decode_pieces(pieces) == decoders.WordPiece(cleanup=False).decode(kept)

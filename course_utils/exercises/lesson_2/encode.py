@@ -20,7 +20,9 @@ SHORT = ["dull", "plot"]
 def draw(generator: np.random.Generator) -> tuple[list[str], list[str] | None, dict[str, int], int]:
     names = [name for name in BERT if not name.startswith("[")]
     numbers = generator.permutation(np.arange(3, 3 + len(names))) + 1000
-    specials = dict(zip(("[PAD]", "[UNK]", "[CLS]", "[SEP]"), generator.permutation(90).tolist(), strict=False))
+    specials = dict(
+        zip(("[PAD]", "[UNK]", "[CLS]", "[SEP]"), generator.permutation(90).tolist(), strict=False)
+    )
     vocab = specials | {name: int(number) for name, number in zip(names, numbers, strict=True)}
 
     def some(count: int) -> list[str]:
@@ -192,7 +194,9 @@ def not_cut(pieces_a, pieces_b, vocab, max_length):
     "what if the second is the long one? Compare the lengths each time before you take a piece.",
 )
 def only_the_first_cut(pieces_a, pieces_b, vocab, max_length):
-    return build(pieces_a, pieces_b, vocab, max_length, cut=lambda a, b, room: (a[: max(room - len(b), 0)], b))
+    return build(
+        pieces_a, pieces_b, vocab, max_length, cut=lambda a, b, room: (a[: max(room - len(b), 0)], b)
+    )
 
 
 @exercise.mistake(

@@ -6,7 +6,20 @@ from course_utils.exercises.exercise import Case, Exercise
 from course_utils.exercises.forms import Words
 from course_utils.reference import wordpiece as reference
 
-UNHAPPY = {"[UNK]", "u", "un", "##h", "##ha", "##happi", "##happiness", "##n", "##ness", "happi", "ness", "unhappy"}
+UNHAPPY = {
+    "[UNK]",
+    "u",
+    "un",
+    "##h",
+    "##ha",
+    "##happi",
+    "##happiness",
+    "##n",
+    "##ness",
+    "happi",
+    "ness",
+    "unhappy",
+}
 
 
 def draw(generator: np.random.Generator) -> tuple[str, set[str]]:
