@@ -79,7 +79,9 @@ print("rows in the table:       ", table.shape[0], "each", table.shape[1], "numb
 
 # %% tags=["nbval-check-output"]
 data = reviews.load()
-words_of = {name: [reference_normalize(text) for text in data[name]["text"]] for name in ("train", "validation")}
+words_of = {
+    name: [reference_normalize(text) for text in data[name]["text"]] for name in ("train", "validation")
+}
 known_words = {word for words in words_of["train"] for word in words}
 new = [word for words in words_of["validation"] for word in words]
 missing = [word for word in new if word not in known_words]
@@ -94,7 +96,9 @@ print(missing[:8])
 characters = {char for words in words_of["train"] for word in words for char in word}
 as_pieces = [reference_tokenize(text, tokenizer.get_vocab()) for text in data["validation"]["text"]]
 print("characters in the vocabulary:", len(characters))
-print("characters in a review:", round(np.mean([sum(map(len, words)) for words in words_of["validation"]]), 1))
+print(
+    "characters in a review:", round(np.mean([sum(map(len, words)) for words in words_of["validation"]]), 1)
+)
 print("words in a review:     ", round(np.mean([len(words) for words in words_of["validation"]]), 1))
 print("pieces in a review:    ", round(np.mean([len(pieces) for pieces in as_pieces]), 1))
 
@@ -118,8 +122,16 @@ def words_by_the_library(text):
     return [word for word, _ in backend.pre_tokenizer.pre_tokenize_str(clean)]
 
 
-for odd in ("Crème BRÛLÉE", "don't re-read", "$5+tax", "東京タワー", "good😀", "zero\u200bwidth", "tab\there"):
-    print(f"{ascii(odd):32}", words_by_the_library(odd))
+for odd in (
+    "Crème BRÛLÉE",
+    "don't re-read",
+    "$5+tax",
+    "東京タワー",
+    "good😀",
+    "zero\u200bwidth",
+    "tab\there",
+):
+    print(f"{odd!a:32}", words_by_the_library(odd))
 
 # %% [markdown]
 # Six things happen, in this order:
@@ -143,6 +155,7 @@ for char in unicodedata.normalize("NFD", "é!$❤東\u200b\x07"):
 # ### Exercise · normalize (3 points)
 #
 # Write `normalize(text)`: the list of words, by the six steps above. `is_ideograph(char)` tells whether a character is Chinese. Check it as often as you like. `ex.normalize.hint()` gives a nudge, and a bigger one each time.
+
 
 # %%
 def normalize(text):
@@ -179,7 +192,11 @@ ex.normalize.beside(normalize, "Señor “Zorro” – 100% ❤ \u00a0 東京")
 # Something is lost here for good. Some of it matters:
 
 # %% tags=["nbval-check-output"]
-for one, other in (("It was OK, US critics said.", "it was ok , us critics said ."), ("resumé", "resume"), ("schon", "schön")):
+for one, other in (
+    ("It was OK, US critics said.", "it was ok , us critics said ."),
+    ("resumé", "resume"),
+    ("schon", "schön"),
+):
     print(reference_normalize(one) == reference_normalize(other), "·", one, "·", other)
 
 # %% [markdown]
@@ -228,6 +245,7 @@ print(f"share that goes on from the piece before: {np.mean([piece.startswith('##
 #
 # Write `wordpiece(word, vocab)`: the list of pieces of one word. `vocab` is a set. Where no piece fits, the answer is `["[UNK]"]`. A word of more than 100 characters is `["[UNK]"]` as well, whatever fits.
 
+
 # %%
 def wordpiece(word, vocab):
     """The pieces of one word, longest match first."""
@@ -260,7 +278,9 @@ ex.wordpiece.beside(wordpiece, "unfilmable", {"[UNK]", "un", "##fi", "##film", "
 # %% tags=["nbval-check-output"]
 vocabulary = tokenizer.get_vocab()
 texts = [text for name in data for text in data[name]["text"]]
-same = sum(reference_tokenize(text, vocabulary) == pieces for text, pieces in zip(texts, everything, strict=True))
+same = sum(
+    reference_tokenize(text, vocabulary) == pieces for text, pieces in zip(texts, everything, strict=True)
+)
 print(same, "of", len(texts), "reviews are cut alike")
 
 # %% [markdown]
@@ -269,7 +289,18 @@ print(same, "of", len(texts), "reviews are cut alike")
 # The vocabulary was learnt from English books and Wikipedia. **Predict first.** What does it do to a year, to a price, to a typo, to German?
 
 # %% tags=["nbval-check-output"]
-for odd in ("1999", "2999", "12345678", "3.14", "awsome", "awesome", "sooooo", "Sehenswürdigkeit", "прекрасный", "素晴らしい"):
+for odd in (
+    "1999",
+    "2999",
+    "12345678",
+    "3.14",
+    "awsome",
+    "awesome",
+    "sooooo",
+    "Sehenswürdigkeit",
+    "прекрасный",
+    "素晴らしい",
+):
     print(f"{odd:17}", tokenizer.tokenize(odd))
 
 # %% [markdown]
@@ -286,7 +317,9 @@ sentences = {
 }
 for name, sentence in sentences.items():
     pieces = tokenizer.tokenize(sentence)
-    print(f"{name:8} {len(sentence.split())} words, {len(pieces):2} pieces, {len(pieces) / len(sentence.split()):.2f} to a word")
+    print(
+        f"{name:8} {len(sentence.split())} words, {len(pieces):2} pieces, {len(pieces) / len(sentence.split()):.2f} to a word"
+    )
 
 # %% [markdown]
 # More pieces to compute, and each says less. For other languages, take a model whose vocabulary was learnt from them.
@@ -299,7 +332,12 @@ for name, sentence in sentences.items():
 
 # %% tags=["nbval-check-output"]
 pair = tokenizer("Is it good?", "A dull plot.")
-for piece, number, kind in zip(tokenizer.convert_ids_to_tokens(pair["input_ids"]), pair["input_ids"], pair["token_type_ids"]):
+for piece, number, kind in zip(
+    tokenizer.convert_ids_to_tokens(pair["input_ids"]),
+    pair["input_ids"],
+    pair["token_type_ids"],
+    strict=False,
+):
     print(f"{piece:6} {number:6}  type {kind}")
 
 # %% [markdown]
@@ -323,6 +361,7 @@ print(cut["token_type_ids"])
 # ### Exercise · encode (3 points)
 #
 # Write `encode(pieces_a, pieces_b, vocab, max_length)`. `pieces_b` is a list, or `None` for a single text. `vocab` is a dict from piece to id. It gives a dict with `input_ids` and `token_type_ids`. A piece that the vocabulary doesn't have becomes `[UNK]`.
+
 
 # %%
 def encode(pieces_a, pieces_b, vocab, max_length):
@@ -369,6 +408,7 @@ for name in ("input_ids", "attention_mask"):
 # ### Exercise · pad a batch (2 points)
 #
 # Write `pad_batch(sequences, pad_id=0)`. It gives a dict with `input_ids` and `attention_mask`, all rows as long as the longest sequence, padding at the end. The sequences themselves stay as they are.
+
 
 # %%
 def pad_batch(sequences, pad_id=0):
@@ -429,7 +469,7 @@ plots_tokens.padding(
 written = "The CAFE\u0301, filmed twice"
 kept = tokenizer(written, return_offsets_mapping=True)
 for piece, (start, end) in zip(kept.tokens(), kept["offset_mapping"], strict=True):
-    print(f"{piece:7} {start:2} to {end:2}  {ascii(written[start:end])}")
+    print(f"{piece:7} {start:2} to {end:2}  {written[start:end]!a}")
 
 # %% [markdown]
 # Five. The offsets reach through all that normalizing did. Special pieces point nowhere, (0, 0). So to find the pieces of a word, ask for its characters: never search the text for the piece.
@@ -452,6 +492,7 @@ print(tokenizer.decode(kept["input_ids"], skip_special_tokens=True))
 # ### Exercise · decode the pieces (1 point)
 #
 # Write `decode_pieces(pieces)`: one text. Drop the five special pieces, `[PAD]`, `[UNK]`, `[CLS]`, `[SEP]` and `[MASK]`. Join what begins with `##` to the piece before. Put single spaces between the rest, punctuation included.
+
 
 # %%
 def decode_pieces(pieces):
@@ -505,7 +546,12 @@ print("the end, never read: …", review[-120:])
 
 # %% tags=["nbval-check-output"]
 several = tokenizer(
-    review, truncation=True, max_length=512, stride=128, return_overflowing_tokens=True, return_offsets_mapping=True
+    review,
+    truncation=True,
+    max_length=512,
+    stride=128,
+    return_overflowing_tokens=True,
+    return_offsets_mapping=True,
 )
 print("windows:", len(several["input_ids"]), "of lengths", [len(ids) for ids in several["input_ids"]])
 plots_tokens.windows(len(whole), 512, 128)
@@ -524,6 +570,7 @@ for offsets in several["offset_mapping"]:
 # ### Exercise · sliding windows (3 points)
 #
 # Write `sliding_windows(ids, max_length, stride)`. `ids` come without special pieces. Each window begins with 101, `[CLS]`, ends with 102, `[SEP]`, and has at most `max_length` ids with them. Neighbours share `stride` ids. Stop with the first window that reaches the end; a short text gives one window.
+
 
 # %%
 def sliding_windows(ids, max_length, stride):

@@ -126,7 +126,7 @@ def pad_in_numpy(sequences, pad_id=0):
     for row, numbers in enumerate(sequences):
         ids[row, : len(numbers)] = numbers
         mask[row, : len(numbers)] = 1
-    return dict(attention_mask=mask, input_ids=ids)
+    return {"attention_mask": mask, "input_ids": ids}
 
 
 def pad_by_zip(sequences, pad_id=0):
