@@ -49,7 +49,7 @@ from course_utils.reference.wordpiece import wordpiece as reference_wordpiece
 #
 # Here is the tokenizer of `bert-base-uncased`, and one sentence.
 #
-# **Predict first.** The sentence has five words and a full stop. How many numbers will the model get?
+# **Predict first.** The sentence has four words and two marks. How many numbers will the model get?
 
 # %% tags=["nbval-check-output"]
 tokenizer = checkpoints.tokenizer()
@@ -59,7 +59,7 @@ print(encoded["input_ids"])
 print(tokenizer.convert_ids_to_tokens(encoded["input_ids"]))
 
 # %% [markdown]
-# Ten. There were four words, in fact, and two marks; counting is hard when it is late. The capital A is gone. The comma stands alone. *Unfilmable* has become three **pieces**. And two pieces were added that nobody wrote, `[CLS]` and `[SEP]`.
+# Ten. The capital A is gone. The comma stands alone. *Unfilmable* has become three **pieces**. And two pieces were added that nobody wrote, `[CLS]` and `[SEP]`.
 #
 # The numbers are all that the model gets. Each is the number of a row in a large table of vectors, the **embeddings**:
 
@@ -90,7 +90,7 @@ print(f"missing in other reviews: {len(missing) / len(new):.2f} of all words")
 print(missing[:8])
 
 # %% [markdown]
-# Several in a hundred, and they are the telling ones: names, compounds, words that a critic made up. A model of words would be blind to them. Now characters:
+# Four in a hundred: names, and plain words that happened not to come up. A model of words would be blind to them. Now characters:
 
 # %% tags=["nbval-check-output"]
 characters = {char for words in words_of["train"] for word in words for char in word}
@@ -103,9 +103,9 @@ print("words in a review:     ", round(np.mean([len(words) for words in words_of
 print("pieces in a review:    ", round(np.mean([len(pieces) for pieces in as_pieces]), 1))
 
 # %% [markdown]
-# Hardly a character is missing, but texts become four or five times as long, and attention costs the square of that.
+# A short list of characters does for everything, but texts become four times as long as in words, and attention costs the square of that.
 #
-# **Pieces** lie between. Frequent words stay whole, rare ones are put together from parts. A review is only a little longer than in words, and almost nothing is unknown.
+# **Pieces** lie between. Frequent words stay whole, rare ones are put together from parts. A review is only a little longer than in words.
 #
 # The way from text to pieces has two steps: **normalize**, then **WordPiece**.
 #
@@ -236,10 +236,15 @@ for line in ("good 😀", "good😀", "bad😀", "ſuperb"):
 everything = [pieces for name in data for pieces in map(tokenizer.tokenize, data[name]["text"])]
 flat = [piece for pieces in everything for piece in pieces]
 print("pieces:", len(flat), "  of them [UNK]:", flat.count("[UNK]"))
+letters = "abcdefghijklmnopqrstuvwxyz"
+print(
+    "every letter is a piece:",
+    all({letter, "##" + letter} <= set(tokenizer.get_vocab()) for letter in letters),
+)
 print(f"share that goes on from the piece before: {np.mean([piece.startswith('##') for piece in flat]):.2f}")
 
 # %% [markdown]
-# Hardly ever, in English. Since the vocabulary has all single letters, with and without `##`, every word made of them can be cut somehow.
+# Never, in these reviews. Since the vocabulary has all single letters, with and without `##`, every word made of them can be cut somehow.
 #
 # ### Exercise · wordpiece (3 points)
 #
@@ -304,7 +309,7 @@ for odd in (
     print(f"{odd:17}", tokenizer.tokenize(odd))
 
 # %% [markdown]
-# A frequent year is one piece; another number falls apart by chance, not by place value. That is one reason why such models are bad at arithmetic. A typo turns one well-known piece into several odd ones. German and Russian are taken apart almost to letters.
+# A frequent year is one piece; another number falls apart by chance, not by place value. That is one reason why such models are bad at arithmetic. A typo turns one well-known piece into several odd ones. German falls into fragments, Russian into letters, and of Japanese some is simply unknown.
 #
 # How much longer does a language become? Four times the same sentence:
 
@@ -463,20 +468,23 @@ plots_tokens.padding(
 #
 # Which place in the text did a piece come from? To mark a name, or an answer, one has to know. The library keeps the **offsets**: for each piece, where it begins and ends in the text *as it was written*.
 #
-# **Predict first.** The piece *cafe* has four letters. How many characters of the text does it point to, if the accent was typed as a character of its own?
+# **Predict first.** The piece *cafe* has four letters. Does it point to four characters of the text or to five, if the accent was typed as a character of its own?
 
 # %% tags=["nbval-check-output"]
-written = "The CAFE\u0301, filmed twice"
+written = "The CAFE\u0301, an unfilmable plot"
 kept = tokenizer(written, return_offsets_mapping=True)
 for piece, (start, end) in zip(kept.tokens(), kept["offset_mapping"], strict=True):
     print(f"{piece:7} {start:2} to {end:2}  {written[start:end]!a}")
 
 # %% [markdown]
-# Five. The offsets reach through all that normalizing did. Special pieces point nowhere, (0, 0). So to find the pieces of a word, ask for its characters: never search the text for the piece.
+# To four. The accent, at place 8, was dropped, and no piece points to it. All others reach back through what normalizing did: *cafe* points to *CAFE*. Special pieces point nowhere, 0 to 0.
+#
+# So to find the pieces of a word, ask for its characters. Don't search the text for the piece: it may not be there.
 
 # %% tags=["nbval-check-output"]
-place = written.index("filmed")
-print("pieces of 'filmed':", sorted({kept.char_to_token(at) for at in range(place, place + len("filmed"))}))
+place = written.index("unfilmable")
+found = sorted({kept.char_to_token(at) for at in range(place, place + len("unfilmable"))})
+print("pieces of 'unfilmable':", [kept.tokens()[index] for index in found])
 
 # %% [markdown]
 # Without offsets, one can at least join the pieces again. **Predict first.** What will be missing?
@@ -533,14 +541,13 @@ plots_tokens.lengths({"sentences": lengths.tolist(), "IMDb reviews": imdb_length
 review = imdb[next(index for index, count in enumerate(imdb_lengths) if 1100 < count < 1300)]
 whole = tokenizer(review, add_special_tokens=False, verbose=False)["input_ids"]
 cut = tokenizer(review, truncation=True, max_length=512)
-last_place = cut["offset_mapping"][-2][1] if "offset_mapping" in cut else cut.token_to_chars(510).end
 print("pieces:", len(whole), "  read by a model of 512:", len(cut["input_ids"]) - 2)
 print("the end, never read: …", review[-120:])
 
 # %% [markdown]
 # More than half is never read, and verdicts often stand at the end.
 #
-# The remedy: several **windows**. They overlap, so that no sentence is cut in two in both of its windows. In the library the overlap is called `stride`. In most other places a stride is the *step*. People lose days over this.
+# The remedy: several **windows**. They overlap, so that a sentence that is cut at the end of one window can stand whole in the next. In the library the overlap is called `stride`. In most other places a stride is the *step*. People have lost days over this.
 #
 # **Predict first.** With `max_length=512` and `stride=128`, how far is it from the beginning of one window to the next?
 
@@ -606,7 +613,7 @@ print("pieces in each window:", torch.tensor(rectangle["attention_mask"]).sum(di
 # %% [markdown]
 # ## 10 · A vocabulary of one's own
 #
-# Where does a vocabulary come from? It is learnt, from texts: begin with all characters, then join again and again the two pieces that best go together, until there are as many pieces as you asked for. The library `tokenizers` does it in a second.
+# Where does a vocabulary come from? It is learnt, from texts. Begin with all characters. Join the two pieces that stand side by side most often into a new piece, and do so again and again, until there are as many as you asked for. (Google's own program, never published, weighed the pairs a little differently.) The library `tokenizers` does it in seconds.
 #
 # **Predict first.** We train 4,000 pieces on our reviews, against 30,522 of BERT. Which cuts *unseen* film reviews into fewer pieces?
 
