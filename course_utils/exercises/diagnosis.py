@@ -16,7 +16,7 @@ import numpy as np
 
 from course_utils.exercises.forms import Misfit
 from course_utils.exercises.running import Raised, Result, call
-from course_utils.exercises.show import shown
+from course_utils.exercises.show import MOST, shown
 from course_utils.exercises.values import SINGLE, alike, close, plain, tolerance
 from course_utils.exercises.verdict import CORRECT, NOT_ATTEMPTED, RAISED, WRONG, Verdict
 
@@ -28,14 +28,16 @@ MANY = 6
 
 ORDER = ("none", "type", "shape", "length", "non-finite", "law", "differs")
 
+BY_HAND = "work this input through by hand, on paper, and compare each step."
+
 NEXT = {
     "none": "end the function with `return` and the value it worked out; printing shows a value but doesn't give it back.",
     "type": "look at the type of what you return, and at what the exercise asks for.",
     "shape": "print the shape at each step for this input, and see where it stops being what you expect.",
     "length": "lay your list beside the expected one, and find the first place where they part.",
     "non-finite": "find the step that first gives a value that is not finite for this input.",
-    "law": "work this input through by hand, on paper, and compare each step.",
-    "differs": "work this input through by hand, on paper, and compare each step.",
+    "law": BY_HAND,
+    "differs": BY_HAND,
 }
 
 
@@ -53,7 +55,7 @@ class Fault:
 def judge(exercise: Exercise, cases: tuple[Case, ...], results: list[Result]) -> Verdict:
     """The verdict on the results of `exercise.run` for these cases. Runs nothing of the learner's."""
     *results, again = results
-    if all(result.raised and result.raised.kind == "NotImplementedError" for result in results):
+    if all(result.raised and _is_stub(result.raised) for result in results):
         finding = "The function still raises NotImplementedError."
         return _verdict(
             exercise,
@@ -69,6 +71,11 @@ def judge(exercise: Exercise, cases: tuple[Case, ...], results: list[Result]) ->
     if any(faults):
         return _not_right(exercise, cases, results, faults, beside)
     return _right_but(exercise, cases, results, again) or _correct(exercise, results)
+
+
+def _is_stub(raised: Raised) -> bool:
+    """Whether it is the line that was there at the start: libraries raise NotImplementedError, too."""
+    return raised.kind == "NotImplementedError" and (not raised.line or "NotImplementedError" in raised.line)
 
 
 class _Beside:
@@ -139,9 +146,17 @@ def _not_right(
             return _raised(exercise, fault, mistake)
     fault = min(found, key=lambda fault: ORDER.index(fault.step))
     return _verdict(
-        exercise, WRONG, fault.step, fault.message, NEXT[fault.step], mistake,
+        exercise, WRONG, fault.step, fault.message, _next(fault), mistake,
         evidence=_evidence(exercise, fault), notes=_notes(exercise, results),
     )  # fmt: skip
+
+
+def _next(fault: Fault) -> str:
+    """The next step. What is too large for paper is printed."""
+    large = any(isinstance(value, np.ndarray) and value.size > MOST for value in fault.case.arguments)
+    if large and NEXT[fault.step] == BY_HAND:
+        return "print what each step gives for this input, and find the first that is not what you expect."
+    return NEXT[fault.step]
 
 
 def _known_mistake(
@@ -230,9 +245,9 @@ def _raised(exercise: Exercise, fault: Fault, mistake: Mistake | None) -> Verdic
 def _raised_advice(raised: Raised) -> str:
     if raised.kind == "SystemExit":
         return "a function gives its value back with `return`; leave the program running."
-    if raised.kind == "NotImplementedError":
+    if _is_stub(raised):
         return "one branch of your function still has the line that was there at the start."
-    return "run that line alone in a new cell with the input below, and look at each value in it."
+    return "run that line alone in a new cell with the input shown here, and look at each value in it."
 
 
 def _right_but(

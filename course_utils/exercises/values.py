@@ -60,14 +60,18 @@ def plain(value: Any) -> Any:
         items = dict.items(value) if isinstance(value, dict) else value.items()
         return {_hashable(plain(key)): plain(item) for key, item in items}
     if isinstance(value, list):
-        return [plain(item) for item in list.__iter__(value)]
+        listed = list(list.__iter__(value))
+        return listed if PLAIN.issuperset(map(type, listed)) else [plain(item) for item in listed]
     if isinstance(value, tuple):
         return tuple(plain(item) for item in tuple.__iter__(value))
     if isinstance(value, set | frozenset):
         return frozenset(_hashable(plain(item)) for item in value)
-    for basic in (str, bytes, int, float, complex):
-        if isinstance(value, basic):  # a subclass, an enumeration for instance
-            return basic.__new__(basic, basic.__str__(value) if basic is str else value)
+    if isinstance(value, str):  # a subclass, such as a member of an enumeration
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int.__int__(value)
+    if isinstance(value, float):
+        return float.__float__(value)
     if hasattr(value, "__array__") and not isinstance(value, type):
         array = np.asarray(value)
         if array.ndim or array.dtype != object:
@@ -75,9 +79,11 @@ def plain(value: Any) -> Any:
     return opaque(value)
 
 
-def opaque(value: Any) -> Opaque:
-    """What is kept of an object that is not data. Its repr may itself raise."""
+def opaque(value: Any, trouble: BaseException | None = None) -> Opaque:
+    """What is kept of an object that is not data, or that was in trouble when it was read. Its repr may raise."""
     kind = str(type(value).__name__)
+    if trouble is not None:
+        kind += f" that can't be read ({type(trouble).__name__})"
     try:
         text = str(repr(value))[:1000]
     except Exception as error:
@@ -89,7 +95,7 @@ def tolerance(value: Any) -> tuple[float, float]:
     """(relative, absolute) tolerance that the precision of a plain value deserves: the coarsest part decides."""
     if isinstance(value, np.ndarray | np.floating):
         return {"float64": DOUBLE, "float16": HALF}.get(value.dtype.name, SINGLE)
-    if isinstance(value, list | tuple) and value:
+    if isinstance(value, list | tuple) and not PLAIN.issuperset(map(type, value)):
         return max(tolerance(item) for item in value)
     return SINGLE
 
@@ -100,14 +106,14 @@ def alike(one: Any, other: Any, within: tuple[float, float] = EXACT) -> bool:
         return one.keys() == other.keys() and all(alike(one[key], other[key], within) for key in one)
     if one is None or other is None or isinstance(one, str) or isinstance(other, str):
         return type(one) is type(other) and one == other
-    numbers = as_numbers(one), as_numbers(other)
-    if numbers[0] is not None and numbers[1] is not None:
-        return numbers[0].shape == numbers[1].shape and bool(close(*numbers, within).all())
-    sequences = isinstance(one, list | tuple | np.ndarray) and isinstance(other, list | tuple | np.ndarray)
+    sequences = _is_sequence(one) and _is_sequence(other)
+    if sequences and len(one) != len(other):
+        return False
+    numbers, others = as_numbers(one), as_numbers(other)
+    if numbers is not None and others is not None:
+        return numbers.shape == others.shape and bool(close(numbers, others, within).all())
     if sequences:
-        return len(one) == len(other) and all(
-            alike(plain(a), plain(b), within) for a, b in zip(one, other, strict=True)
-        )
+        return all(alike(plain(a), plain(b), within) for a, b in zip(one, other, strict=True))
     return type(one) is type(other) and type(one) in (Opaque, frozenset, int, complex, bytes) and one == other
 
 
@@ -149,17 +155,27 @@ def as_numbers(value: Any) -> np.ndarray | None:
     return array.astype(np.float64) if array.dtype.kind in "biuf" else None
 
 
+def _is_sequence(value: Any) -> bool:
+    return isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim > 0)
+
+
 def _plain_array(array: np.ndarray) -> Any:
     """A copy without subclass. Objects are walked through as lists are; a masked number becomes nan."""
     if isinstance(array, np.ma.MaskedArray):
-        kept = array.dtype.kind in "biuf"
-        array = array.astype(np.float64).filled(np.nan) if kept and np.ma.is_masked(array) else array.filled()
+        masked = np.ma.getmaskarray(array)
+        array = (
+            np.array(array.data, dtype=np.float64)
+            if masked.any() and array.dtype.kind in "biuf"
+            else array.data
+        )
+        if array.dtype.kind == "f" and masked.any():
+            array[masked] = np.nan
     array = np.array(array, subok=False)
     if array.dtype == object or array.dtype.kind == "T":
         return plain(array.item()) if array.ndim == 0 else [plain(item) for item in array]
     if array.dtype.hasobject:
         return opaque(array)
-    if array.dtype.name == "longdouble" or (array.dtype.itemsize > 8 and array.dtype.kind == "f"):
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:  # a long double
         return array.astype(np.float64)
     return array.item() if array.ndim == 0 and array.dtype.kind not in "biuf" else array
 
