@@ -134,7 +134,9 @@ def test_a_table_of_the_visible_answers_is_told_so(exercise):
 
     def answer(*arguments):
         for known, value in table:
-            if all(alike(plain(a), plain(b)) for a, b in zip(known, arguments, strict=True)):
+            if len(known) == len(arguments) and all(
+                alike(plain(a), plain(b)) for a, b in zip(known, arguments, strict=True)
+            ):
                 return value
         return table[0][1]
 

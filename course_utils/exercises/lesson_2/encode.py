@@ -59,6 +59,7 @@ exercise = Exercise(
         Case((["a", "film"], None, BERT, 4), "a text that just fits"),
         Case((["a", "film"], ["good"], BERT, 6), "two texts that just fit"),
         Case((["a", "good", "film"], ["film"], OTHER, 12), "a vocabulary with other ids"),
+        Case((["film"], LONG[:7], BERT, 10), "one piece and a text that is one piece too long for it"),
         Case((LONG[:7], SHORT, BERT, 11), "two texts that are one piece too long"),
     ),
     draw=draw,

@@ -10,7 +10,7 @@ from course_utils.reference import wordpiece as reference
 
 def draw(generator: np.random.Generator) -> tuple[list[list[int]], int]:
     pad_id = int(generator.choice([0, 1, 3]))
-    lengths = generator.permutation([2, 4, int(generator.integers(5, 9)), int(generator.integers(3, 9))])
+    lengths = generator.permutation([2, 4, int(generator.integers(5, 7)), int(generator.integers(3, 7))])
     sequences = [generator.integers(0, 6, size=int(length)).tolist() for length in lengths]
     sequences[0][0] = pad_id
     return sequences, pad_id
@@ -30,6 +30,7 @@ exercise = Exercise(
         Case(([[5, 6, 0], [0, 7, 8, 9]], 0), "a text that ends with the id 0"),
         Case(([[101, 7, 102], [101, 8, 102]], 0), "sequences of equal length"),
         Case(([[101, 7, 102]], 0), "one sequence"),
+        Case(([[7, 8, 9], [7]],), "a batch without a word on pad_id"),
         Case(([[4, 4], [4, 5, 6, 7, 8]], 9), "a pad_id of 9"),
     ),
     draw=draw,

@@ -35,6 +35,7 @@ exercise = Exercise(
         Case((numbers(9), 6, 0), "windows that share nothing"),
         Case((numbers(6), 8, 2), "a text that just fits"),
         Case((numbers(3), 8, 2), "a text that is shorter than a window"),
+        Case((numbers(2), 8, 3), "a text that is shorter than the stride"),
     ),
     draw=draw,
     within=EXACT,
