@@ -7,7 +7,6 @@ Nothing is taken from the cache or put there. The figures in the README come fro
 
 import argparse
 import json
-import math
 import os
 import platform
 import time
@@ -19,16 +18,11 @@ import torch
 
 from course_utils import device, training
 from course_utils.assets import checkpoints, reviews
+from course_utils.reference.calibration import expected_calibration_error
+from course_utils.reference.metrics import wilson_interval
+from course_utils.reference.softmax import softmax
 
 RESULTS = Path(__file__).with_suffix(".json")
-
-
-def wilson(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927)."""
-    share = right / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return round(middle - half, 4), round(middle + half, 4)
 
 
 def bootstrap(right: np.ndarray, draws: int = 10_000) -> tuple[float, float]:
@@ -38,14 +32,6 @@ def bootstrap(right: np.ndarray, draws: int = 10_000) -> tuple[float, float]:
     means = [share[random.integers(0, len(share), len(share))].mean() for _ in range(draws)]
     low, high = np.quantile(means, [0.025, 0.975])
     return round(float(low), 4), round(float(high), 4)
-
-
-def calibration_error(logits: np.ndarray, labels: np.ndarray, n_bins: int = 10) -> float:
-    probabilities = torch.from_numpy(logits).softmax(1).numpy()
-    confidence, right = probabilities.max(1), probabilities.argmax(1) == labels
-    bins = np.clip(np.ceil(confidence * n_bins).astype(int) - 1, 0, n_bins - 1)
-    gaps = np.bincount(bins, weights=right.astype(float) - confidence, minlength=n_bins)
-    return round(float(np.abs(gaps).sum() / len(labels)), 4)
 
 
 def trained(seed: int, splits: dict) -> tuple[dict, np.ndarray]:
@@ -65,10 +51,11 @@ def trained(seed: int, splits: dict) -> tuple[dict, np.ndarray]:
         logits = training.predict_logits(model, tokenizer, splits[name]["text"], progress=False)
         labels = np.array(splits[name]["label"])
         right = logits.argmax(1) == labels
+        interval = wilson_interval(int(right.sum()), len(right))
         figures[name] = {
             "accuracy": round(float(right.mean()), 4),
-            "wilson_95": wilson(int(right.sum()), len(right)),
-            "calibration_error": calibration_error(logits, labels),
+            "wilson_95": [round(end, 4) for end in interval],
+            "calibration_error": round(expected_calibration_error(softmax(logits), labels), 4),
         }
     return figures, right
 

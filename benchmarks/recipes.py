@@ -20,6 +20,8 @@ import torch
 
 from course_utils import training
 from course_utils.assets import checkpoints, reviews
+from course_utils.reference.calibration import expected_calibration_error
+from course_utils.reference.softmax import softmax
 
 RESULTS = Path(__file__).with_suffix(".json")
 DEV = 1800
@@ -117,16 +119,6 @@ def groups(model: torch.nn.Module, trial: Trial) -> list[dict]:
     ]
 
 
-def ece(logits: np.ndarray, labels: np.ndarray, bins: int = 10) -> float:
-    probabilities = np.exp(logits - logits.max(1, keepdims=True))
-    confidence = (probabilities / probabilities.sum(1, keepdims=True)).max(1)
-    right = logits.argmax(1) == labels
-    which = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    return float(
-        sum(abs(right[which == b].sum() - confidence[which == b].sum()) for b in range(bins)) / len(labels)
-    )
-
-
 def run(trial: Trial, seed: int) -> dict:
     tokenizer = checkpoints.tokenizer(hub=False)
     model = checkpoints.classifier(seed=seed, hub=False)
@@ -214,7 +206,7 @@ def run(trial: Trial, seed: int) -> dict:
             "accuracy": round(float(right.mean()), 4),
             "half_ci": round(half, 4),
             "validation": round(float(right[:700].mean()), 4),
-            "ece": round(ece(logits, answers), 4),
+            "ece": round(expected_calibration_error(softmax(logits), answers), 4),
         }
 
     result = {"n_dev": len(answers), "n_train": len(texts), "steps": total, "tokens": tokens}

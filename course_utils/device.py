@@ -81,6 +81,11 @@ def _processor_flag(name: str) -> bool:
     return bool(question and question())
 
 
+def with_own_randomness() -> list[int]:
+    """The CUDA cards by number, each of which has a random state besides the processor's."""
+    return list(range(torch.cuda.device_count()))
+
+
 def to_device(batch: Mapping[str, torch.Tensor], model: torch.nn.Module) -> dict[str, torch.Tensor]:
     """The batch's tensors, on the device where the model's weights are."""
     device = next(model.parameters()).device

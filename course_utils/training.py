@@ -280,7 +280,7 @@ def warmup_then_decay(step: int, warmup_steps: int, total_steps: int) -> float:
 @contextmanager
 def seeded(seed: int) -> Iterator[torch.Generator]:
     """Seed PyTorch's randomness (dropout) inside, give back the caller's after; yields a generator for orders."""
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+    with torch.random.fork_rng(devices=device.with_own_randomness()):
         torch.manual_seed(seed)
         yield torch.Generator().manual_seed(seed)
 

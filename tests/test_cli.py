@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -54,7 +55,15 @@ def test_help_names_every_command_and_loads_nothing_heavy() -> None:
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> check_notebook.Report:
+def own_progress(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A learner's data folder of this module's own, so that what other tests left doesn't matter."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COURSE_DATA_DIR", str(tmp_path_factory.mktemp("learner")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory, own_progress: None) -> check_notebook.Report:
     folder = tmp_path_factory.mktemp("submission")
     path = notebook(
         folder / "mine.ipynb",
