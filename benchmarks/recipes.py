@@ -270,6 +270,37 @@ TRIALS |= {
     ),
     "half": replace(PLAIN, epochs=4, batch_size=32, learning_rate=2e-4, frozen_layers=3, average_from=0.5),
 }
+TRIALS |= {
+    "shallow": replace(
+        PLAIN,
+        epochs=3,
+        batch_size=32,
+        learning_rate=2e-4,
+        layer_decay=0.85,
+        frozen_layers=2,
+        average_from=0.5,
+    ),
+    "shallow_smooth": replace(
+        PLAIN,
+        epochs=3,
+        batch_size=32,
+        learning_rate=3e-4,
+        layer_decay=0.85,
+        frozen_layers=2,
+        average_from=0.5,
+        label_smoothing=0.1,
+    ),
+    "two_epochs": replace(
+        PLAIN,
+        epochs=2,
+        batch_size=32,
+        learning_rate=3e-4,
+        layer_decay=0.85,
+        words_frozen=True,
+        average_from=0.5,
+    ),
+}
+
 
 if __name__ == "__main__":
     main()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course_utils.build import kernel_environment, read
+from course_utils.build import CELL_TIMEOUT, kernel_environment, read
 
 SKIPPED_TAG = "demo"
 ANSWER_TIMEOUT = 60
@@ -64,7 +64,9 @@ class Report:
     notes: list[str]
 
 
-def check(path: Path, timeout: int = 600, progress: Callable[[int, int], None] | None = None) -> Report:
+def check(
+    path: Path, timeout: int = CELL_TIMEOUT, progress: Callable[[int, int], None] | None = None
+) -> Report:
     """Run the notebook's code cells, except those tagged `demo`, and judge the answers that are there in the end.
 
     A cell that fails, or takes longer than `timeout` seconds, does not stop the next.

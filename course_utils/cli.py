@@ -124,7 +124,7 @@ def build(
 @app.command()
 def check(
     notebook: Annotated[Path, typer.Argument(help="a lesson with your answers, saved")],
-    timeout: Annotated[int, typer.Option(help="seconds that one cell may take")] = 600,
+    timeout: Annotated[int, typer.Option(help="seconds that one cell may take")] = 1200,
     as_json: Annotated[bool, typer.Option("--json", help="print the verdicts as JSON")] = False,
 ) -> None:
     """Run a notebook and say, exercise by exercise, what its own checks say."""

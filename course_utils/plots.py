@@ -27,13 +27,17 @@ def temperatures(logits: ArrayLike, names: Sequence[str], at: Sequence[float] = 
         at: the temperatures.
     """
     shares = np.array([softmax(np.asarray(logits) / temperature) for temperature in at])
-    figure, axes = plt.subplots(figsize=(7, 3))
+    _, axes = plt.subplots(figsize=(7, 3))
     width = 0.8 / len(names)
     for index, (name, hatch) in enumerate(zip(names, _hatches(), strict=False)):
         places = np.arange(len(at)) + (index - (len(names) - 1) / 2) * width
-        bars = axes.bar(places, shares[:, index], width, label=name, hatch=hatch, color="white", edgecolor=DARK)
+        bars = axes.bar(
+            places, shares[:, index], width, label=name, hatch=hatch, color="white", edgecolor=DARK
+        )
         axes.bar_label(bars, fmt="%.2f", fontsize=8)
-    axes.set(xticks=range(len(at)), xticklabels=[f"T = {t:g}" for t in at], ylabel="probability", ylim=(0, 1.15))
+    axes.set(
+        xticks=range(len(at)), xticklabels=[f"T = {t:g}" for t in at], ylabel="probability", ylim=(0, 1.15)
+    )
     axes.set_title("The higher the temperature, the more even the shares")
     _finish(axes)
     lines = (
@@ -51,12 +55,19 @@ def confusion(matrix: ArrayLike, names: Sequence[str]) -> None:
         names: c class names.
     """
     counts = np.asarray(matrix)
-    figure, axes = plt.subplots(figsize=(3.6, 3.2))
+    _, axes = plt.subplots(figsize=(3.6, 3.2))
     axes.imshow(counts, cmap="Greys", vmin=0, vmax=max(counts.max() * 1.3, 1))
     for row, column in np.ndindex(counts.shape):
         dark = counts[row, column] > counts.max() * 0.65
-        axes.text(column, row, counts[row, column], ha="center", va="center", color="white" if dark else "black")
-    ticks = {"xticks": range(len(names)), "yticks": range(len(names)), "xticklabels": names, "yticklabels": names}
+        axes.text(
+            column, row, counts[row, column], ha="center", va="center", color="white" if dark else "black"
+        )
+    ticks = {
+        "xticks": range(len(names)),
+        "yticks": range(len(names)),
+        "xticklabels": names,
+        "yticklabels": names,
+    }
     axes.set(**ticks, xlabel="predicted", ylabel="true")
     plt.show()
     for row, name in enumerate(names):
@@ -72,26 +83,48 @@ def reliability(probabilities: Mapping[str, ArrayLike], labels: ArrayLike, n_bin
         labels: [n].
         n_bins: bins of equal width.
     """
-    figure, row = plt.subplots(1, len(probabilities), figsize=(4.2 * len(probabilities), 3.8), sharey=True, squeeze=False)
+    figure, row = plt.subplots(
+        1, len(probabilities), figsize=(4.2 * len(probabilities), 3.8), sharey=True, squeeze=False
+    )
     said = []
     for axes, (name, table) in zip(row[0], probabilities.items(), strict=True):
         bins = reliability_bins(table, labels, n_bins)
         held = np.flatnonzero(bins.counts)
         axes.plot([0, 1], [0, 1], linestyle="--", color="grey", label="as often right as it is sure")
-        axes.bar((held + 0.5) / n_bins, bins.accuracy[held], 0.9 / n_bins, color="white", edgecolor=DARK, hatch="//", label="right")
-        axes.plot(bins.confidence[held], bins.accuracy[held], "o", color="black", label="mean confidence of the bin")
+        axes.bar(
+            (held + 0.5) / n_bins,
+            bins.accuracy[held],
+            0.9 / n_bins,
+            color="white",
+            edgecolor=DARK,
+            hatch="//",
+            label="right",
+        )
+        axes.plot(
+            bins.confidence[held], bins.accuracy[held], "o", color="black", label="mean confidence of the bin"
+        )
         for place in held:
             axes.annotate(str(bins.counts[place]), ((place + 0.5) / n_bins, 0.02), ha="center", fontsize=7)
-        axes.set(title=name, xlabel="confidence (number of texts in each bar)", ylabel="share that is right", xlim=(0.4, 1.02), ylim=(0, 1.02))
+        axes.set(
+            title=name,
+            xlabel="confidence (number of texts in each bar)",
+            ylabel="share that is right",
+            xlim=(0.4, 1.02),
+            ylim=(0, 1.02),
+        )
         axes.legend(loc="upper left", fontsize=7)
-        gaps = ", ".join(f"{bins.confidence[i]:.2f} sure and {bins.accuracy[i]:.2f} right ({bins.counts[i]})" for i in held)
+        gaps = ", ".join(
+            f"{bins.confidence[i]:.2f} sure and {bins.accuracy[i]:.2f} right ({bins.counts[i]})" for i in held
+        )
         said.append(f"{name}: {gaps}.")
     figure.tight_layout()
     plt.show()
     print("\n".join(said))
 
 
-def coverage(probabilities: ArrayLike, labels: ArrayLike, thresholds: Sequence[float] = (0.6, 0.7, 0.8, 0.9)) -> None:
+def coverage(
+    probabilities: ArrayLike, labels: ArrayLike, thresholds: Sequence[float] = (0.6, 0.7, 0.8, 0.9)
+) -> None:
     """The risk–coverage curve, with some thresholds marked on it.
 
     Args:
@@ -100,7 +133,7 @@ def coverage(probabilities: ArrayLike, labels: ArrayLike, thresholds: Sequence[f
         thresholds: those to mark and to say.
     """
     curve = risk_coverage(probabilities, labels)
-    figure, axes = plt.subplots(figsize=(6, 3.4))
+    _, axes = plt.subplots(figsize=(6, 3.4))
     axes.plot(curve.coverage, 1 - curve.risk, color=DARK, drawstyle="steps-post")
     said = []
     for threshold, marker in zip(thresholds, "osD^v", strict=False):
@@ -110,8 +143,12 @@ def coverage(probabilities: ArrayLike, labels: ArrayLike, thresholds: Sequence[f
             continue
         answered, right = curve.coverage[place], 1 - curve.risk[place]
         axes.plot(answered, right, marker, color="black", label=f"threshold {threshold}")
-        said.append(f"threshold {threshold}: {answered:.0%} of the texts answered, {right:.1%} of these right.")
-    axes.set(xlabel="coverage: share of the texts that get an answer", ylabel="share of the answers that is right")
+        said.append(
+            f"threshold {threshold}: {answered:.0%} of the texts answered, {right:.1%} of these right."
+        )
+    axes.set(
+        xlabel="coverage: share of the texts that get an answer", ylabel="share of the answers that is right"
+    )
     _finish(axes)
     print("\n".join(said))
 

@@ -5,11 +5,13 @@ bottom. It does not evaluate while it trains, resume, or use more than one devic
 """
 
 import math
+import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import datasets
 import numpy as np
@@ -20,7 +22,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from . import device
 
-VERSION = 1
+VERSION = 2
 """Raised by whoever changes this file so that the same recipe gives another model: saved models are then retrained."""
 
 
@@ -28,12 +30,16 @@ VERSION = 1
 class Recipe:
     """Every setting of a training run."""
 
-    epochs: int = 2
+    epochs: int = 3
     """how often each sentence is seen"""
-    batch_size: int = 16
+    batch_size: int = 32
     """sentences in one step"""
-    learning_rate: float = 1e-4
-    """the peak, reached at the end of the warm-up"""
+    learning_rate: float = 2e-4
+    """the head's and the top layer's at its peak, at the end of the warm-up"""
+    layer_decay: float = 0.85
+    """factor on the learning rate from each layer to the one below: the lower, the more general and worth keeping"""
+    frozen_layers: int | None = 2
+    """the embeddings and so many of the lowest layers stay as they are, which saves time; None trains everything"""
     warmup: float = 0.1
     """share of the steps in which the learning rate climbs from 0; after it, it falls to 0 in a straight line"""
     weight_decay: float = 0.01
@@ -51,7 +57,7 @@ class History:
     losses: list[float] = field(default_factory=list)
     """mean loss of each batch, measured before its step"""
     learning_rates: list[float] = field(default_factory=list)
-    """the learning rate of each step"""
+    """the highest learning rate of each step, the head's"""
     tokens: int = 0
     """pieces that went through the model, padding included"""
     seconds: float = 0.0
@@ -84,7 +90,8 @@ def train(
         ValueError: the dataset has no rows.
         FloatingPointError: the loss became nan or infinite.
 
-    Method: Devlin et al. 2019, "BERT", section 4 and appendix A.3; AdamW: Loshchilov and Hutter 2019.
+    Method: Devlin et al. 2019, "BERT", section 4 and appendix A.3; AdamW: Loshchilov and Hutter 2019; a learning
+    rate for each layer: Howard and Ruder 2018, "Universal Language Model Fine-tuning", section 3.2.
     """
     if len(dataset) == 0:
         raise ValueError("There is nothing to train on: the dataset has no rows.")
@@ -92,14 +99,19 @@ def train(
     examples = encode(tokenizer, dataset["text"], recipe.max_length)
     labels = torch.tensor(dataset["label"])
     total = recipe.epochs * math.ceil(len(examples) / recipe.batch_size)
-    optimizer = torch.optim.AdamW(parameter_groups(model, recipe), lr=recipe.learning_rate, fused=True)
+    groups = parameter_groups(model, recipe)
+    optimizer = torch.optim.AdamW(groups, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: warmup_then_decay(step, int(recipe.warmup * total), total)
     )
     history = History()
     started = time.perf_counter()
     model.train()
-    with seeded(seed) as generator, bar("Training", total, progress) as shown:
+    with (
+        seeded(seed) as generator,
+        only_trained(model, groups) as trained,
+        bar("Training", total, progress) as shown,
+    ):
         for _ in range(recipe.epochs):
             for rows in length_grouped(examples, recipe.batch_size, generator):
                 batch = device.to_device(pad([examples[row] for row in rows], tokenizer.pad_token_id), model)
@@ -107,8 +119,8 @@ def train(
                     logits = model(**batch).logits
                 loss = torch.nn.functional.cross_entropy(logits.float(), labels[rows].to(model.device))
                 loss.backward()
-                torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.max_norm)
-                history.learning_rates.append(float(schedule.get_last_lr()[0]))
+                torch.nn.utils.clip_grad_norm_(trained, recipe.max_norm)
+                history.learning_rates.append(float(max(schedule.get_last_lr())))
                 optimizer.step()
                 schedule.step()
                 optimizer.zero_grad()
@@ -203,13 +215,49 @@ def length_grouped(
         yield batches[index]
 
 
-def parameter_groups(model: torch.nn.Module, recipe: Recipe) -> list[dict]:
-    """The weights in two groups for AdamW: matrices, which decay, and biases and LayerNorm, which do not."""
-    weights = [weight for weight in model.parameters() if weight.requires_grad]
+def parameter_groups(model: PreTrainedModel, recipe: Recipe) -> list[dict[str, Any]]:
+    """The weights to train, grouped for AdamW: one learning rate for each layer, weight decay on matrices only.
+
+    Frozen weights are in no group.
+    """
+    top = model.config.num_hidden_layers
+    lowest = 0 if recipe.frozen_layers is None else recipe.frozen_layers + 1
+    groups: dict[tuple[int, bool], list[torch.nn.Parameter]] = {}
+    for name, weight in model.named_parameters():
+        height = layer_of(name, top)
+        if height >= lowest:
+            groups.setdefault((height, weight.ndim > 1), []).append(weight)
     return [
-        {"params": [weight for weight in weights if weight.ndim > 1], "weight_decay": recipe.weight_decay},
-        {"params": [weight for weight in weights if weight.ndim <= 1], "weight_decay": 0.0},
+        {
+            "params": weights,
+            "lr": recipe.learning_rate * recipe.layer_decay ** (top - height),
+            "weight_decay": recipe.weight_decay if is_matrix else 0.0,
+        }
+        for (height, is_matrix), weights in groups.items()
     ]
+
+
+def layer_of(name: str, top: int) -> int:
+    """Where a BERT's weight belongs: 0 the embeddings, 1 the lowest layer, ... `top` the highest and the head."""
+    layer = re.search(r"encoder\.layer\.(\d+)\.", name)
+    if layer:
+        return int(layer[1]) + 1
+    return 0 if ".embeddings." in name else top
+
+
+@contextmanager
+def only_trained(
+    model: torch.nn.Module, groups: Sequence[dict[str, Any]]
+) -> Iterator[list[torch.nn.Parameter]]:
+    """Inside, only the groups' weights get gradients, which saves the work of the others; yields those weights."""
+    trained = [weight for group in groups for weight in group["params"]]
+    model.requires_grad_(False)
+    for weight in trained:
+        weight.requires_grad_(True)
+    try:
+        yield trained
+    finally:
+        model.requires_grad_(True)
 
 
 def warmup_then_decay(step: int, warmup_steps: int, total_steps: int) -> float:

@@ -21,7 +21,6 @@
 # {{SETUP}}
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
@@ -131,6 +130,7 @@ print(reference_softmax(np.array([1.0, 3.0, 0.5])).round(4))
 #
 # Now two things that go wrong in code. Here is the formula, typed as it stands:
 
+
 # %%
 def softmax_as_written(logits):
     powers = np.exp(logits)
@@ -150,6 +150,7 @@ with np.errstate(all="ignore"):
 # You have just seen that adding the same number to all logits of a text changes nothing. So you are free to *choose* that number. **Which number keeps every exponent at 0 or below?**
 #
 # The second trap is the batch. This version has the right idea about large logits:
+
 
 # %%
 def softmax_for_one_text_only(logits):
@@ -171,6 +172,7 @@ print("rows sum to", shares.sum(axis=1).round(3), "and all of it to", shares.sum
 # Write `softmax(logits, axis=-1)`, for one text or for a batch of them, with the classes along `axis`. It must give no `nan`, however large the logits are.
 #
 # Check it as often as you like. `ex.softmax.hint()` gives a nudge, and a bigger one each time.
+
 
 # %%
 def softmax(logits, axis=-1):
@@ -260,7 +262,9 @@ def sentence_vectors(texts):
 
 # %% tags=["nbval-check-output"]
 id2topic = {0: "acting", 1: "story", 2: "music"}
-topics = sentence_vectors(["The acting and the performances.", "The story and the plot.", "The music and the songs."])
+topics = sentence_vectors(
+    ["The acting and the performances.", "The story and the plot.", "The music and the songs."]
+)
 about = [
     "The lead actor gives the performance of her life.",
     "The plot makes no sense at all.",
@@ -274,7 +278,10 @@ print(topic_logits.round(1))
 # Four texts, three classes, real numbers. What does softmax make of the third text, which praises two things, and of the fourth, which is about none?
 
 # %% tags=["nbval-check-output"]
-for name, probabilities in (("softmax", reference_softmax(topic_logits)), ("sigmoid", reference_sigmoid(topic_logits))):
+for name, probabilities in (
+    ("softmax", reference_softmax(topic_logits)),
+    ("sigmoid", reference_sigmoid(topic_logits)),
+):
     print(name)
     print(probabilities.round(2))
 
@@ -285,13 +292,15 @@ for name, probabilities in (("softmax", reference_softmax(topic_logits)), ("sigm
 #
 # Write `decode_multilabel(logits, id2label, threshold=0.5)`. For each text it gives the list of all labels whose own probability is at least `threshold`; a probability of exactly `threshold` counts. The list may be empty.
 
+
 # %%
 def decode_multilabel(logits, id2label, threshold=0.5):
     """For each text, all labels whose own probability reaches the threshold."""
     ### BEGIN SOLUTION
     probabilities = np.exp(-np.logaddexp(0, -logits))  # 1 / (1 + e^-z), without the overflow
     return [
-        [id2label[index] for index, probability in enumerate(row) if probability >= threshold] for row in probabilities
+        [id2label[index] for index, probability in enumerate(row) if probability >= threshold]
+        for row in probabilities
     ]
     ### END SOLUTION
 
@@ -309,7 +318,10 @@ for line, labels in zip(about, reference_multilabel(topic_logits, id2topic), str
 # Many tutorials load `bert-base-uncased` with `num_labels=2` and print predictions straight away. **Predict first.** The body of such a model is well trained. What will it say about a rave and about a slating?
 
 # %% tags=["nbval-check-output"]
-rave_and_slating = ["a gripping , funny and deeply humane film .", "the plot is thin , the jokes are thinner ."]
+rave_and_slating = [
+    "a gripping , funny and deeply humane film .",
+    "the plot is thin , the jokes are thinner .",
+]
 for seed in range(3):
     untrained = checkpoints.classifier(seed=seed)
     probabilities = reference_softmax(training.predict_logits(untrained, tokenizer, rave_and_slating))
@@ -368,6 +380,7 @@ print("by its keys:             ", [other_model[index] for index in winners])
 # ### Exercise · decode (1 point)
 #
 # Write `decode(logits, id2label)`: for a batch of logits, the list of labels. `id2label` has whole numbers as keys, in any order.
+
 
 # %%
 def decode(logits, id2label):
@@ -442,7 +455,11 @@ from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
 
 folder = tempfile.mkdtemp()
 arguments = TrainingArguments(
-    output_dir=folder, per_device_eval_batch_size=4, report_to="none", disable_tqdm=True, dataloader_pin_memory=False
+    output_dir=folder,
+    per_device_eval_batch_size=4,
+    report_to="none",
+    disable_tqdm=True,
+    dataloader_pin_memory=False,
 )
 trainer = Trainer(model=model, args=arguments, data_collator=DataCollatorWithPadding(tokenizer))
 tokenized = twelve.map(lambda rows: tokenizer(rows["text"]), batched=True, remove_columns="text")
@@ -536,6 +553,7 @@ plots.coverage(probabilities, labels)
 #
 # Write `decode_or_abstain(probabilities, id2label, threshold)`: a list with a label for each text, and `None` where the largest probability is below `threshold`. A probability of exactly `threshold` is kept.
 
+
 # %%
 def decode_or_abstain(probabilities, id2label, threshold):
     """A label for each text, or None where the model is not sure enough."""
@@ -577,6 +595,7 @@ print(reference_matrix([0, 0, 0, 1, 1], [0, 0, 1, 1, 0], n_classes=2))
 # ### Exercise · confusion matrix (2 points)
 #
 # Write `confusion_matrix(labels, predictions, n_classes)`. It gives an array [n_classes, n_classes] of counts, true classes in rows. A class may be missing from the examples; its row and column are there all the same.
+
 
 # %%
 def confusion_matrix(labels, predictions, n_classes):
@@ -621,6 +640,7 @@ print("F1:           ", round(2 * precision * recall / (precision + recall), 3))
 # ### Exercise · precision, recall and F1 (2 points)
 #
 # Write `precision_recall_f1(matrix)`. From a confusion matrix it gives three arrays, each with one number for each class. A figure that would be 0 / 0 is 0.
+
 
 # %%
 def precision_recall_f1(matrix):
@@ -681,6 +701,7 @@ assert skewed[0, 1] > 25, "BERT's false alarms outnumber the positive reviews"
 #
 # Write `macro_f1(matrix)`: one number, the mean over all classes of the matrix. A class that never occurs counts as 0.
 
+
 # %%
 def macro_f1(matrix):
     """The mean of the F1 of all classes."""
@@ -718,6 +739,7 @@ plots.reliability({"as it comes": probabilities}, labels)
 # 1. The confidence of a text is its largest probability; it is right if that class is the label.
 # 2. The bins are equally wide from 0 to 1 and closed on the right: with ten bins, a confidence of 0.7 belongs to the bin from 0.6 to 0.7.
 # 3. Add up the gaps, each times the share of the texts in its bin. Empty bins add nothing.
+
 
 # %%
 def expected_calibration_error(probabilities, labels, n_bins=10):
@@ -760,6 +782,7 @@ print("negative log-likelihood at T = 1:", -log_probability[rows, validation_lab
 #
 # Write `fit_temperature(logits, labels)`: the $T > 0$ for which `softmax(logits / T)` gives the least negative log-likelihood, right to 0.5 %. Any way of searching will do. $T$ may lie well above 1, or below.
 
+
 # %%
 def fit_temperature(logits, labels):
     """The T > 0 with the least negative log-likelihood."""
@@ -791,7 +814,9 @@ ex.fit_temperature.check(fit_temperature)
 temperature = reference_temperature(validation_logits, validation_labels)
 calibrated = reference_softmax(test_logits / temperature)
 print(f"T = {temperature:.2f}")
-print(f"ECE on test: {reference_ece(probabilities, labels):.3f} before, {reference_ece(calibrated, labels):.3f} after")
+print(
+    f"ECE on test: {reference_ece(probabilities, labels):.3f} before, {reference_ece(calibrated, labels):.3f} after"
+)
 plots.reliability({"as it comes": probabilities, "after temperature scaling": calibrated}, labels)
 
 # %% [markdown]
@@ -809,7 +834,8 @@ print("predictions changed:", int((calibrated.argmax(axis=-1) != predictions).su
 # %%
 generator = np.random.default_rng(0)
 wobble = [
-    reference_ece(calibrated, (generator.random(len(calibrated)) < calibrated[:, 1]).astype(int)) for _ in range(200)
+    reference_ece(calibrated, (generator.random(len(calibrated)) < calibrated[:, 1]).astype(int))
+    for _ in range(200)
 ]
 print(f"ECE by chance alone: {np.mean(wobble):.3f} on average, up to {np.quantile(wobble, 0.95):.3f}")
 

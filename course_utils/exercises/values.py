@@ -65,9 +65,12 @@ def plain(value: Any) -> Any:
         return tuple(plain(item) for item in tuple.__iter__(value))
     if isinstance(value, set | frozenset):
         return frozenset(_hashable(plain(item)) for item in value)
-    for basic in (str, bytes, int, float, complex):
-        if isinstance(value, basic):  # a subclass, an enumeration for instance
-            return basic.__new__(basic, basic.__str__(value) if basic is str else value)
+    if isinstance(value, str):  # a subclass, such as a member of an enumeration
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int.__int__(value)
+    if isinstance(value, float):
+        return float.__float__(value)
     if hasattr(value, "__array__") and not isinstance(value, type):
         array = np.asarray(value)
         if array.ndim or array.dtype != object:
@@ -100,9 +103,9 @@ def alike(one: Any, other: Any, within: tuple[float, float] = EXACT) -> bool:
         return one.keys() == other.keys() and all(alike(one[key], other[key], within) for key in one)
     if one is None or other is None or isinstance(one, str) or isinstance(other, str):
         return type(one) is type(other) and one == other
-    numbers = as_numbers(one), as_numbers(other)
-    if numbers[0] is not None and numbers[1] is not None:
-        return numbers[0].shape == numbers[1].shape and bool(close(*numbers, within).all())
+    numbers, others = as_numbers(one), as_numbers(other)
+    if numbers is not None and others is not None:
+        return numbers.shape == others.shape and bool(close(numbers, others, within).all())
     sequences = isinstance(one, list | tuple | np.ndarray) and isinstance(other, list | tuple | np.ndarray)
     if sequences:
         return len(one) == len(other) and all(
@@ -152,14 +155,20 @@ def as_numbers(value: Any) -> np.ndarray | None:
 def _plain_array(array: np.ndarray) -> Any:
     """A copy without subclass. Objects are walked through as lists are; a masked number becomes nan."""
     if isinstance(array, np.ma.MaskedArray):
-        kept = array.dtype.kind in "biuf"
-        array = array.astype(np.float64).filled(np.nan) if kept and np.ma.is_masked(array) else array.filled()
+        masked = np.ma.getmaskarray(array)
+        array = (
+            np.array(array.data, dtype=np.float64)
+            if masked.any() and array.dtype.kind in "biuf"
+            else array.data
+        )
+        if array.dtype.kind == "f" and masked.any():
+            array[masked] = np.nan
     array = np.array(array, subok=False)
     if array.dtype == object or array.dtype.kind == "T":
         return plain(array.item()) if array.ndim == 0 else [plain(item) for item in array]
     if array.dtype.hasobject:
         return opaque(array)
-    if array.dtype.name == "longdouble" or array.dtype.itemsize > 8 and array.dtype.kind == "f":
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:  # a long double
         return array.astype(np.float64)
     return array.item() if array.ndim == 0 and array.dtype.kind not in "biuf" else array
 

@@ -33,6 +33,7 @@ exercise = Exercise(
         Case((np.array([[0.2, -0.4, 0.3], [0.4, 0.1, -0.2]]), TOPICS, 0.5), "logits near 0"),
         Case((np.array([[-1000.0, 1000.0, 0.5]]), TOPICS, 0.5), "a logit of -1000"),
         Case((np.zeros((0, 3)), TOPICS, 0.5), "no text at all"),
+        Case((np.array([[0.9, -0.1, 0.1], [-0.6, 0.6, -0.3]]), TOPICS), "`threshold` left out"),
     ),
     draw=draw,
     hints=(

@@ -74,17 +74,25 @@ exercise = Exercise(
 )  # fmt: skip
 
 
-def _search(loss: Callable[[float], float], low: float = 1e-3, high: float = 1e5) -> float:
-    """The T between `low` and `high` with the least loss, by three grids of growing fineness."""
+def _search(losses: Callable[[np.ndarray], np.ndarray], low: float = 1e-3, high: float = 1e5) -> float:
+    """The T between `low` and `high` with the least loss, by grids of growing fineness.
+
+    `losses` is given all T of a grid at once, in an array [k, 1, 1], and returns their losses [k].
+    """
     for _ in range(4):
-        grid = np.geomspace(low, high, 40)
-        best = int(np.argmin([loss(temperature) for temperature in grid]))
+        grid = np.geomspace(low, high, 30)
+        best = int(np.argmin(losses(grid[:, None, None])))
         low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
     return float(np.sqrt(low * high))
 
 
+def _of_true_class(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The mean over the texts of the true class's value, for each T."""
+    return values[:, np.arange(len(labels)), labels].mean(axis=-1)
+
+
 def _likelihood(logits, labels):
-    return lambda temperature: -log_softmax(logits / temperature)[np.arange(len(labels)), labels].mean()
+    return lambda t: -_of_true_class(log_softmax(logits / t), labels)
 
 
 @exercise.mistake(
@@ -148,7 +156,11 @@ def predictions_for_labels(logits, labels):
     "the exercise names the loss: write it for a given T, and minimise that.",
 )
 def least_calibration_error(logits, labels):
-    return _search(lambda t: reference.expected_calibration_error(softmax(logits / t), labels))
+    return _search(
+        lambda t: np.array(
+            [reference.expected_calibration_error(each, labels) for each in softmax(logits / t)]
+        )
+    )
 
 
 @exercise.mistake(
@@ -157,7 +169,7 @@ def least_calibration_error(logits, labels):
 )
 def least_squared_error(logits, labels):
     truth = np.eye(logits.shape[1])[labels]
-    return _search(lambda t: float(((softmax(logits / t) - truth) ** 2).mean()))
+    return _search(lambda t: ((softmax(logits / t) - truth) ** 2).mean(axis=(-2, -1)))
 
 
 @exercise.mistake(
@@ -165,7 +177,7 @@ def least_squared_error(logits, labels):
     "what does the 'log' in negative log-likelihood stand for?",
 )
 def logarithm_forgotten(logits, labels):
-    return _search(lambda t: -float(softmax(logits / t)[np.arange(len(labels)), labels].mean()))
+    return _search(lambda t: -_of_true_class(softmax(logits / t), labels))
 
 
 @exercise.mistake(
@@ -173,7 +185,7 @@ def logarithm_forgotten(logits, labels):
     "along which axis do the probabilities of one text sum to 1?",
 )
 def softmax_over_the_texts(logits, labels):
-    return _search(lambda t: -float(log_softmax(logits / t, axis=0)[np.arange(len(labels)), labels].mean()))
+    return _search(lambda t: -_of_true_class(log_softmax(logits / t, axis=-2), labels))
 
 
 @exercise.mistake(
@@ -190,7 +202,7 @@ def spread_of_the_logits(logits, labels):
 )
 def confidence_matched_to_accuracy(logits, labels):
     accuracy = (logits.argmax(axis=-1) == labels).mean()
-    return _search(lambda t: abs(float(softmax(logits / t).max(axis=-1).mean() - accuracy)))
+    return _search(lambda t: np.abs(softmax(logits / t).max(axis=-1).mean(axis=-1) - accuracy))
 
 
 @exercise.mistake(
@@ -198,7 +210,7 @@ def confidence_matched_to_accuracy(logits, labels):
     "print the shape of what you average: how do you pick one entry from each row?",
 )
 def every_label_for_every_text(logits, labels):
-    return _search(lambda t: -float(log_softmax(logits / t)[:, labels].mean()))
+    return _search(lambda t: -log_softmax(logits / t)[:, :, labels].mean(axis=(-2, -1)))
 
 
 @exercise.mistake(

@@ -54,6 +54,7 @@ exercise = Exercise(
         Case((np.array([[3.0], [-7.0]]), -1), "one class"),
         Case((np.array([2, 0, 1]), -1), "whole numbers"),
         Case((np.arange(12.0).reshape(2, 2, 3) % 5, 1), "three axes, classes along the middle one"),
+        Case((np.array([[[1.0, 4.0, 2.0], [0.5, 0.0, -1.5]]]),), "three axes, with `axis` left out"),
     ),
     draw=draw,
     laws=(none_below_zero, sums_to_one),
