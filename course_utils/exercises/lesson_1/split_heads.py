@@ -1,5 +1,7 @@
 """Exercise: split_heads."""
 
+import math
+
 import numpy as np
 import torch
 
@@ -16,7 +18,7 @@ def draw(generator: np.random.Generator) -> tuple[torch.Tensor, int]:
 
 def counted(*shape: int) -> torch.Tensor:
     """1, 2, 3, ... in a tensor of this shape, so that each number shows where it went."""
-    return torch.arange(1.0, 1 + np.prod(shape)).reshape(shape)
+    return torch.arange(1.0, 1 + math.prod(shape)).reshape(shape)
 
 
 exercise = Exercise(
