@@ -10,25 +10,25 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 
-def seconds(function: Callable[[], Any], repeats: int = 5) -> float:
+def seconds(function: Callable[..., Any], *arguments: Any, repeats: int = 5) -> float:
     """The median of some calls, after one that warms up. Waits for a GPU to finish."""
     times = []
     for _ in range(repeats + 1):
         _wait()
         start = time.perf_counter()
-        function()
+        function(*arguments)
         _wait()
         times.append(time.perf_counter() - start)
     return statistics.median(times[1:])
 
 
-def largest_tensor(function: Callable[[], Any]) -> int:
+def largest_tensor(function: Callable[..., Any], *arguments: Any) -> int:
     """Bytes of the largest tensor that PyTorch makes on the way, the result included.
 
     Buffers inside one operation don't count: a kernel that never writes a table down is seen not to.
     """
     with _Sizes() as sizes:
-        function()
+        function(*arguments)
     return sizes.largest
 
 
