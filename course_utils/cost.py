@@ -1,6 +1,5 @@
 """What a piece of code costs: seconds, and the size of what it makes."""
 
-import statistics
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,15 +10,15 @@ from torch.utils._pytree import tree_leaves
 
 
 def seconds(function: Callable[..., Any], *arguments: Any, repeats: int = 5) -> float:
-    """The median of some calls, after one that warms up. Waits for a GPU to finish."""
+    """The fastest of some calls: the others were held up by something. Waits for a GPU to finish."""
     times = []
-    for _ in range(repeats + 1):
+    for _ in range(repeats):
         _wait()
         start = time.perf_counter()
         function(*arguments)
         _wait()
         times.append(time.perf_counter() - start)
-    return statistics.median(times[1:])
+    return min(times)
 
 
 def largest_tensor(function: Callable[..., Any], *arguments: Any) -> int:

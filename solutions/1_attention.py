@@ -91,7 +91,7 @@ with torch.no_grad():
 print("shape:", tuple(start.shape), " one text, 13 tokens, 384 numbers each")
 
 # %% [markdown]
-# So far each token has been looked up *by itself*. No token knows of any other.
+# So far each token has been looked up *by itself*. No token knows of any other. To the model, the first *the* and the second differ only in their position.
 #
 # ## 2 · A word needs its neighbours
 #
@@ -625,7 +625,7 @@ with torch.no_grad():
 print("attentions:", outputs.attentions)
 
 # %% [markdown]
-# An empty tuple. No error, and a line of warning that scrolls by once. By default the library uses PyTorch's fast kernel, which never writes the weights down, so there is nothing to hand out. Many a tutorial breaks here with an `IndexError`.
+# An empty tuple. No error; at most a line of warning, which comes once and scrolls by. By default the library uses PyTorch's fast kernel, which never writes the weights down, so there is nothing to hand out. Many a tutorial breaks here with an `IndexError`.
 #
 # The remedy is to load the model with attention in plain steps, as we have written it. It is called **eager**:
 
@@ -637,7 +637,7 @@ heads = torch.stack([layer[0] for layer in outputs.attentions]).cpu()
 print("shape:", tuple(heads.shape), "  layers, heads, queries, keys")
 
 # %% [markdown]
-# 72 heads. Here is one, in the first layer. **What does it do?**
+# Six layers of 12 heads, 72 in all. Here is one, in the first layer. Each row is a token that asks; the numbers are its weights. **What does this head do?**
 
 # %% tags=["nbval-check-output"]
 plots_attention.weights(heads[0, 2], tokens, "first layer, head 2")
@@ -658,7 +658,7 @@ names = ["[CLS]", "word before", "itself", "word after", "elsewhere"]
 plots_attention.portions(table, [f"layer {n}" for n in range(1, 7)], names, "share of the attention")
 
 # %% [markdown]
-# In the middle layers more than half of all attention goes to `[CLS]`. Is the start of the sentence so informative?
+# From the second layer to the fifth, half of all attention or more goes to `[CLS]`. Is the start of the sentence so informative?
 #
 # Remember what a token hands over when it is found: its *value*. **Predict first:** how long is the value vector of `[CLS]`, compared with those of the other tokens?
 
@@ -734,7 +734,7 @@ plots_attention.lines(lengths, times, "tokens in each text", "milliseconds", dou
 # %% [markdown]
 # The longer the texts, the closer each doubling comes to four times the time. PyTorch's kernel does the same arithmetic, so its time has to grow the same way in the end; but it moves far less memory about, and so takes a fraction of the time.
 #
-# That is why BERT stops at 512 tokens, and why it pays to sort texts by length before they are padded.
+# This is a reason why BERT stops at 512 tokens, and why it pays to put texts of like length into one batch: a text that is padded to twice its length costs up to four times as much.
 #
 # ## Recap
 #

@@ -14,7 +14,7 @@ def test_the_largest_tensor_is_the_table_of_weights_and_pytorchs_kernel_makes_no
     assert fast < 2 * 3 * 100 * 100 * 4
 
 
-def test_seconds_counts_calls_and_leaves_the_first_out():
+def test_seconds_makes_so_many_calls():
     calls = []
     assert cost.seconds(lambda: calls.append(1), repeats=3) >= 0
-    assert len(calls) == 4
+    assert len(calls) == 3

@@ -90,7 +90,7 @@ quiz = Quiz(
             "A text gets twice as long. The table of weights of one head gets ...",
             (
                 Choice("twice as large.", "Each of the tokens gets a longer row, and there are more tokens, too."),
-                Choice("four times as large.", "Twice the queries, twice the keys. That is why BERT stops at 512 tokens.", right=True),
+                Choice("four times as large.", "Twice the queries, twice the keys. It is a reason why BERT stops at 512 tokens.", right=True),
                 Choice("no larger: its size depends on the width.", "The width decides how long a dot product is, not how many there are."),
             ),
         ),
