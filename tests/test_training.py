@@ -166,6 +166,26 @@ def test_frozen_weights_stay_and_the_others_move(tokenizer, frozen):
     )  # a later training is free to train them
 
 
+def test_the_model_ends_as_the_mean_of_late_weights(tokenizer, monkeypatch):
+    model, seen = tiny(), []
+    step = torch.optim.AdamW.step
+
+    def spy(optimizer, *arguments, **named):
+        given = step(optimizer, *arguments, **named)
+        seen.append(model.classifier.weight.detach().clone())
+        return given
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", spy)
+    recipe = replace(QUICK, epochs=10, average_from=0.5)  # of its 40 steps, those numbered 20 and 30
+    training.train(model, tokenizer, DATA, recipe, progress=False)
+    torch.testing.assert_close(model.classifier.weight, (seen[20] + seen[30]) / 2)
+
+
+def test_without_averaging_the_last_weights_stay(tokenizer, monkeypatch):
+    monkeypatch.setattr(training.AveragedModel, "update_parameters", lambda *_: pytest.fail("averaged"))
+    training.train(tiny(), tokenizer, DATA, replace(QUICK, epochs=10, average_from=1.0), progress=False)
+
+
 def test_no_rows(tokenizer):
     with pytest.raises(ValueError, match="no rows"):
         training.train(tiny(), tokenizer, DATA.select([]), QUICK)

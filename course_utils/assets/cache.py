@@ -15,6 +15,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 from platformdirs import user_cache_dir
 
+from .errors import CacheError
+
 SETTING = "COURSE_CACHE_DIR"
 """Environment variable that moves the cache."""
 
@@ -64,7 +66,12 @@ class Entry:
     @contextmanager
     def writing(self) -> Iterator[Path]:
         """A temporary folder to fill, which takes its place in the cache only if nothing goes wrong inside."""
-        temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=self.folder.parent))
+        prefix = f".unfinished-{self.folder.name}-"
+        for leftover in self.folder.parent.glob(
+            f"{prefix}*"
+        ):  # of a process that was killed: we have the lock
+            shutil.rmtree(leftover, ignore_errors=True)
+        temporary = Path(tempfile.mkdtemp(prefix=prefix, dir=self.folder.parent))
         try:
             yield temporary
             files = {path.name: _checksum(path) for path in sorted(temporary.iterdir())}
@@ -79,19 +86,29 @@ class Entry:
 
 @contextmanager
 def entry(name: str, identity: Mapping[str, Any]) -> Iterator[Entry]:
-    """The entry for this identity, locked: a second kernel waits here for the first to finish, then finds it whole."""
+    """The entry for this identity, locked: a second kernel waits here for the first to finish, then finds it whole.
+
+    Raises:
+        CacheError: the cache's folder cannot be written to.
+    """
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
     folder = root() / f"{name}-{digest}"
-    folder.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder.with_suffix(".lock"))
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=1)
     except Timeout:
         print("Another kernel is making this model; waiting for it to finish.", file=sys.stderr)
         lock.acquire()
-    with lock:
-        lock.release()  # the `with` counts as a second acquisition
+    except OSError as error:
+        raise CacheError(
+            f"The course cannot write to its cache {folder.parent} ({type(error).__name__}). It expects a folder "
+            f"it may write to: set the environment variable {SETTING} to one."
+        ) from error
+    try:
         yield Entry(folder, identity)
+    finally:
+        lock.release()
 
 
 def _checksum(path: Path) -> str:

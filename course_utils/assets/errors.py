@@ -19,3 +19,7 @@ class UnknownNameError(AssetError, ValueError):
 
 class NoNetworkError(AssetError):
     """The Hub was asked for and could not be reached."""
+
+
+class CacheError(AssetError):
+    """What was made cannot be kept: the cache's folder cannot be written to."""

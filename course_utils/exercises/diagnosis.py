@@ -16,7 +16,7 @@ import numpy as np
 
 from course_utils.exercises.forms import Misfit
 from course_utils.exercises.running import Raised, Result, call
-from course_utils.exercises.show import shown
+from course_utils.exercises.show import MOST, shown
 from course_utils.exercises.values import SINGLE, alike, close, plain, tolerance
 from course_utils.exercises.verdict import CORRECT, NOT_ATTEMPTED, RAISED, WRONG, Verdict
 
@@ -28,13 +28,15 @@ MANY = 6
 
 ORDER = ("none", "type", "shape", "non-finite", "law", "differs")
 
+BY_HAND = "work this input through by hand, on paper, and compare each step."
+
 NEXT = {
     "none": "end the function with `return` and the value it worked out; printing shows a value but doesn't give it back.",
     "type": "look at the type of what you return, and at what the exercise asks for.",
     "shape": "print the shape at each step for this input, and see where it stops being what you expect.",
     "non-finite": "find the step that first gives a value that is not finite for this input.",
-    "law": "work this input through by hand, on paper, and compare each step.",
-    "differs": "work this input through by hand, on paper, and compare each step.",
+    "law": BY_HAND,
+    "differs": BY_HAND,
 }
 
 
@@ -138,9 +140,17 @@ def _not_right(
             return _raised(exercise, fault, mistake)
     fault = min(found, key=lambda fault: ORDER.index(fault.step))
     return _verdict(
-        exercise, WRONG, fault.step, fault.message, NEXT[fault.step], mistake,
+        exercise, WRONG, fault.step, fault.message, _next(fault), mistake,
         evidence=_evidence(exercise, fault), notes=_notes(exercise, results),
     )  # fmt: skip
+
+
+def _next(fault: Fault) -> str:
+    """The next step. What is too large for paper is printed."""
+    large = any(isinstance(value, np.ndarray) and value.size > MOST for value in fault.case.arguments)
+    if large and NEXT[fault.step] == BY_HAND:
+        return "print what each step gives for this input, and find the first that is not what you expect."
+    return NEXT[fault.step]
 
 
 def _known_mistake(
@@ -231,7 +241,7 @@ def _raised_advice(raised: Raised) -> str:
         return "a function gives its value back with `return`; leave the program running."
     if raised.kind == "NotImplementedError":
         return "one branch of your function still has the line that was there at the start."
-    return "run that line alone in a new cell with the input below, and look at each value in it."
+    return "run that line alone in a new cell with the input shown here, and look at each value in it."
 
 
 def _right_but(

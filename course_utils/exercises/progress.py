@@ -4,6 +4,7 @@ Two notebooks may write at once: each change holds a lock, reads, changes, and p
 A file that can't be read is set aside, never thrown away. Where nothing can be written, the course goes on without.
 """
 
+import copy
 import json
 import os
 import tempfile
@@ -19,6 +20,10 @@ from course_utils.exercises.verdict import CORRECT, NOT_ATTEMPTED
 
 Entry = dict[str, Any]
 FOLDER_SETTING = "COURSE_DATA_DIR"
+COUNTS = ("attempts", "hints")
+
+_unsaved: dict[Path, dict[str, Entry]] = {}
+"""What could not be written, by file: hints and solutions work on from memory until the kernel ends."""
 
 
 def path() -> Path:
@@ -32,14 +37,8 @@ def load() -> dict[str, Entry]:
 
     A file that can't be read counts as empty; it is moved aside with the next change.
     """
-    try:
-        content = json.loads(path().read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError):
-        return {}
-    sound = isinstance(content, dict) and all(isinstance(entry, dict) for entry in content.values())
-    return content if sound else {}
+    target = path()
+    return _unsaved[target] if target in _unsaved else _read(target) or {}
 
 
 def record(key: str, outcome: str, mistake: str | None = None) -> None:
@@ -102,11 +101,18 @@ def _change(change: Callable[[dict[str, Entry]], None]) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(str(target) + ".lock", timeout=10):
             _set_aside_if_broken(target)
-            content = load()
+            content = copy.deepcopy(_unsaved[target]) if target in _unsaved else _read(target) or {}
             change(content)
             _replace(target, json.dumps(content, indent=1, sort_keys=True))
-    except (OSError, Timeout) as error:
-        change({})
+            _unsaved.pop(target, None)
+    except (
+        OSError,
+        Timeout,
+        NotImplementedError,
+    ) as error:  # NotImplementedError: a disk that knows no locks
+        content = load()
+        change(content)
+        _unsaved[target] = content
         warnings.warn(
             f"Your progress is not kept: {error}. The checks work all the same. To keep it, set {FOLDER_SETTING} "
             "to a folder that you can write to, then restart the kernel.",
@@ -114,13 +120,31 @@ def _change(change: Callable[[dict[str, Entry]], None]) -> None:
         )
 
 
+def _read(target: Path) -> dict[str, Entry] | None:
+    """The content of the file, or None where there is none or none that makes sense."""
+    try:
+        content = json.loads(target.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return (
+        content if isinstance(content, dict) and all(_is_entry(entry) for entry in content.values()) else None
+    )
+
+
+def _is_entry(entry: Any) -> bool:
+    return isinstance(entry, dict) and all(type(entry.get(count, 0)) is int for count in COUNTS)
+
+
 def _set_aside_if_broken(target: Path) -> None:
-    if target.exists() and not load() and target.read_bytes().strip() not in (b"", b"{}"):
-        broken = target.with_suffix(".unreadable.json")
-        target.replace(broken)
-        warnings.warn(
-            f"{target.name} could not be read; it was kept as {broken} and a new one begun.", stacklevel=4
-        )
+    if not target.exists() or _read(target) is not None or not target.read_bytes().strip():
+        return
+    taken = 1
+    while (broken := target.with_suffix(f".unreadable-{taken}.json")).exists():
+        taken += 1
+    target.replace(broken)
+    warnings.warn(
+        f"{target.name} could not be read; it was kept as {broken} and a new one begun.", stacklevel=4
+    )
 
 
 def _replace(target: Path, text: str) -> None:

@@ -5,7 +5,7 @@ import functools
 import inspect
 import io
 import linecache
-import sys
+import sysconfig
 import traceback
 import warnings
 from collections.abc import Callable
@@ -18,7 +18,11 @@ import numpy as np
 from course_utils.exercises.show import cut
 from course_utils.exercises.values import copied, plain, unchanged
 
-HERE = str(Path(__file__).resolve().parents[1])
+NOT_THEIRS = (
+    str(Path(__file__).resolve().parents[1]),
+    *(sysconfig.get_paths()[place] for place in ("stdlib", "platstdlib", "purelib", "platlib")),
+)
+"""Folders whose code is not the learner's: this package, Python's own library, what pip installed."""
 
 
 @dataclass(frozen=True)
@@ -141,10 +145,10 @@ def _own_files(answer: Any) -> set[str]:
         if inner is None:
             break
         answer = inner
-    return files
+    return {file for file in files if not file.startswith(NOT_THEIRS[1:])}
 
 
 def _is_notebook_cell(filename: str) -> bool:
-    if filename.startswith((HERE, sys.prefix, sys.base_prefix)):
+    if filename.startswith(NOT_THEIRS):
         return False
     return "ipython-input-" in filename or "ipykernel_" in filename or filename.startswith("<cell")

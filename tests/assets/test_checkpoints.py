@@ -15,7 +15,7 @@ from transformers import BertConfig, BertForSequenceClassification, BertModel
 
 from course_utils import training
 from course_utils.assets import cache, checkpoints, hub, packages, reviews
-from course_utils.assets.errors import CorruptedFileError, NoNetworkError
+from course_utils.assets.errors import CacheError, CorruptedFileError, NoNetworkError
 from course_utils.training import Recipe
 
 QUICK = Recipe(epochs=1, batch_size=8, frozen_layers=None)
@@ -287,6 +287,22 @@ def test_what_a_killed_training_left_is_not_taken_for_whole(workshop):
     whole.rename(folder / ".unfinished-abc")
     tune()
     assert trainings == [0, 0]
+
+
+def test_what_a_killed_training_left_is_cleared_away(workshop):
+    folder, _ = workshop
+    tune()
+    name = kept(folder)[0].name
+    (folder / name).rename(folder / f".unfinished-{name}-abc")
+    tune()
+    assert [path.name for path in kept(folder)] == [name]
+
+
+def test_a_cache_that_cannot_be_written_to(workshop, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path / "file" / "cache"))
+    with pytest.raises(CacheError, match="set the environment variable COURSE_CACHE_DIR"):
+        tune()
 
 
 KERNEL = """

@@ -1,0 +1,324 @@
+"""The order of the diagnosis, and which mistake is named, on a small exercise made up for this purpose."""
+
+import numpy as np
+import pytest
+
+from course_utils.exercises.exercise import Case, Exercise
+from course_utils.exercises.forms import Numbers
+
+
+def shares(counts, power=1):
+    """Each count's share of all, the counts raised to a power before."""
+    counts = np.asarray(counts, dtype=float) ** power
+    return counts / counts.sum()
+
+
+def sums_to_one(value, counts, power=1):
+    return (
+        None if np.isclose(value.sum(), 1, atol=0.01) else f"Shares sum to 1; yours sum to {value.sum():.3g}."
+    )
+
+
+def make(**changes):
+    exercise = Exercise(
+        lesson=9,
+        title="Shares",
+        points=2,
+        reference=shares,
+        form=Numbers(),
+        returns="the shares",
+        cases=(
+            Case((np.array([1.0, 3.0]), 1), "two counts"),
+            Case((np.array([2.0, 2.0, 4.0]), 1), "three counts"),
+            Case((np.array([1.0, 2.0]), 2), "a power of two"),
+            Case((np.array([0.0, 5.0]),), "a count of 0"),
+            Case((np.arange(1.0, 13.0), 1), "twelve counts"),
+        ),
+        draw=lambda generator: (generator.uniform(1, 9, size=4), 3),
+        laws=(sums_to_one,),
+        hints=("one", "two", "three"),
+        **changes,
+    )
+
+    @exercise.mistake("nothing is divided", "divide.")
+    def undivided(counts, power=1):
+        return counts**power
+
+    @exercise.mistake("the power is not used", "what is it for?")
+    def power_ignored(counts, power=1):
+        return shares(counts)
+
+    @exercise.mistake("the largest is taken for the sum", "which is it?")
+    def by_the_largest(counts, power=1):
+        return counts**power / (counts**power).max()
+
+    @exercise.mistake("a list is raised to a power", "arrays can be.")
+    def list_raised(counts, power=1):
+        return counts.tolist() ** power
+
+    return exercise
+
+
+exercise = make()
+
+
+def test_a_right_answer():
+    verdict = exercise.judge(shares)
+    assert (verdict.outcome, verdict.points, verdict.step) == ("correct", 2, "passed")
+
+
+@pytest.mark.parametrize(
+    ("answer", "step"),
+    [
+        (lambda counts, power=1: None, "none"),
+        (lambda counts, power=1: "a half each", "type"),
+        (lambda counts, power=1: shares(counts, power)[:1], "shape"),
+        (lambda counts, power=1: shares(counts, power) * np.nan, "non-finite"),
+        (lambda counts, power=1: shares(counts, power) * 1.5, "law"),
+        (lambda counts, power=1: shares(counts, power)[::-1], "differs"),
+    ],
+)
+def test_each_step_can_speak(answer, step):
+    verdict = exercise.judge(answer)
+    assert (verdict.outcome, verdict.step, verdict.mistake) == ("wrong", step, None)
+    assert verdict.points == 0
+    assert verdict.advice
+
+
+STEPS = (None, "text", np.ones(7), "nan", "law", "differs")
+
+
+def faulty(step, value):
+    if isinstance(step, str):
+        return {"text": "text", "nan": value * np.nan, "law": value * 2, "differs": value[::-1].copy()}[step]
+    return step
+
+
+@pytest.mark.parametrize("first", range(len(STEPS)))
+@pytest.mark.parametrize("second", range(len(STEPS)))
+def test_the_earlier_step_speaks_whichever_case_it_is_seen_on(first, second):
+    """One case has the one fault, another case the other."""
+
+    def answer(counts, power=1):
+        value = shares(counts, power)
+        if len(counts) == 3:
+            return faulty(STEPS[first], value)
+        return faulty(STEPS[second], value) if len(counts) == 12 else value
+
+    order = ("none", "type", "shape", "non-finite", "law", "differs")
+    assert exercise.judge(answer, 0).step == order[min(first, second)]
+
+
+def test_an_error_speaks_before_everything_else():
+    def answer(counts, power=1):
+        if len(counts) == 12:
+            raise ValueError("too many")
+        return "text"
+
+    verdict = exercise.judge(answer)
+    assert (verdict.outcome, verdict.step) == ("raised", "raised")
+    assert "too many" in verdict.finding
+    assert 'raise ValueError("too many")' in verdict.finding
+
+
+def test_the_first_case_that_shows_the_fault_is_the_evidence():
+    def answer(counts, power=1):
+        return shares(counts, power)[::-1] if len(counts) in (3, 12) else shares(counts, power)
+
+    verdict = exercise.judge(answer, 0)
+    assert "three counts" in verdict.finding
+    assert dict(verdict.evidence)["counts"] == "[2., 2., 4.]"
+    assert dict(verdict.evidence)["yours"] == "[0.5 , 0.25, 0.25]"
+    assert dict(verdict.evidence)["expected"] == "[0.25, 0.25, 0.5 ]"
+
+
+def test_in_a_long_value_the_place_is_named():
+    def answer(counts, power=1):
+        value = shares(counts, power)
+        if len(value) == 12:
+            value[6], value[7] = value[7], value[6]
+        return value
+
+    assert "first at index [6]: 0.102564 where 0.0897436 was expected" in exercise.judge(answer).finding
+
+
+def test_values_that_differ_late_are_shown_with_more_digits():
+    def answer(counts, power=1):
+        return shares(counts, power) + np.where(np.arange(len(counts)) == 0, 2e-7, 0)
+
+    evidence = dict(exercise.judge(answer).evidence)
+    assert evidence["yours"] != evidence["expected"]
+
+
+def test_a_known_mistake_is_named():
+    def answer(counts, power=1):
+        return list(counts / counts.sum())
+
+    verdict = exercise.judge(answer)
+    assert (verdict.mistake, verdict.cause) == ("power_ignored", "the power is not used")
+    assert "It looks as if the power is not used." in verdict.text
+    assert "Next: what is it for?" in verdict.text
+
+
+def test_a_known_mistake_is_named_though_the_input_is_changed_too():
+    def answer(counts, power=1):
+        value = counts / counts.sum()
+        counts += 1
+        return value
+
+    verdict = exercise.judge(answer)
+    assert verdict.mistake == "power_ignored"
+    assert "It also changes its input: counts." in verdict.text
+
+
+def test_a_mistake_mended_for_one_input_is_still_named():
+    def answer(counts, power=1):
+        return shares(counts, power) if len(counts) == 2 else counts / counts.sum()
+
+    verdict = exercise.judge(answer, 0)
+    assert verdict.mistake == "power_ignored"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda counts, power=1: shares(counts, power) ** 2,
+        lambda counts, power=1: np.zeros(len(counts)),
+        lambda counts, power=1: np.full(len(counts), 1 / len(counts)),
+        lambda counts, power=1: shares(counts, power) if len(counts) < 12 else counts**power,
+        lambda counts, power=1: shares(counts, power + 1),
+    ],
+)
+def test_an_unknown_way_to_be_wrong_gets_no_name(answer):
+    """The fourth agrees with a known mistake on one input alone, which may be chance."""
+    assert exercise.judge(answer).mistake is None
+
+
+def test_the_same_kind_of_error_is_not_yet_the_same_mistake():
+    def another_reason(counts, power=1):
+        return len(power)
+
+    def the_same_reason(counts, power=1):
+        return list(counts) ** power
+
+    assert exercise.judge(another_reason).mistake is None
+    assert exercise.judge(the_same_reason).mistake == "list_raised"
+
+
+def test_a_mistake_that_shows_on_no_case_names_nobody():
+    one = make()
+
+    @one.mistake("it is right all the same", "nothing.")
+    def right_all_the_same(counts, power=1):
+        return shares(counts, power)
+
+    assert one.judge(shares).outcome == "correct"
+    assert one.judge(lambda counts, power=1: shares(counts, power)[::-1]).mistake is None
+
+
+def test_what_a_law_can_not_reckon_with_is_left_to_the_comparison():
+    def strict(value, counts, power=1):
+        raise ZeroDivisionError
+
+    one = make()
+    one.laws = (strict,)
+    assert one.judge(shares).outcome == "correct"
+    assert one.judge(lambda counts, power=1: shares(counts, power)[::-1]).step == "differs"
+
+
+def table(counts, power=1):
+    for case in exercise.cases:
+        if np.array_equal(case.arguments[0], counts):
+            return shares(*case.arguments)
+    return [0.25] * 4
+
+
+def table_that_raises(counts, power=1):
+    return {tuple(case.arguments[0]): shares(*case.arguments) for case in exercise.cases}[tuple(counts)]
+
+
+def test_a_table_of_the_fixed_cases_is_told_so_and_shown_a_fresh_input():
+    verdict = exercise.judge(table)
+    assert (verdict.outcome, verdict.step) == ("wrong", "table")
+    assert dict(verdict.evidence)["yours"] == "[0.25, 0.25, 0.25, 0.25]"
+    verdict = exercise.judge(table_that_raises)
+    assert (verdict.outcome, verdict.step) == ("wrong", "table")
+    assert "KeyError" in dict(verdict.evidence)["yours"]
+
+
+def test_an_answer_that_changes_its_input():
+    def answer(counts, power=1):
+        value = shares(counts, power)
+        counts.sort()
+        counts[0] = 0
+        return value
+
+    verdict = exercise.judge(answer)
+    assert (verdict.outcome, verdict.step) == ("wrong", "changed")
+    assert "`counts`" in verdict.finding
+
+
+def test_an_answer_of_the_second_call():
+    seen = []
+
+    def answer(counts, power=1):
+        seen.append(1)
+        return shares(counts, power) + (len(seen) > 11) * 0.1
+
+    verdict = exercise.judge(answer)
+    assert (verdict.outcome, verdict.step) == ("wrong", "unrepeatable")
+    assert "two different answers" in verdict.finding
+
+
+def test_the_stub_with_one_line_written_is_raised_not_unattempted():
+    def answer(counts, power=1):
+        if power == 1:
+            return shares(counts)
+        raise NotImplementedError
+
+    assert exercise.judge(answer).outcome == "raised"
+
+
+def test_notes_say_what_was_printed_and_warned():
+    def answer(counts, power=1):
+        print("looking")
+        np.log(counts - counts)
+        return shares(counts, power)
+
+    verdict = exercise.judge(answer)
+    assert verdict.outcome == "correct"
+    assert "It printed: looking" in verdict.text
+    assert "RuntimeWarning: divide by zero" in verdict.text
+
+
+def test_a_check_works_whatever_numpy_is_told_to_do_about_errors():
+    with np.errstate(all="raise"):
+        assert exercise.judge(shares).outcome == "correct"
+        assert exercise.judge(lambda counts, power=1: counts / counts.sum()).mistake == "power_ignored"
+
+
+def test_what_mistakes_give_for_fixed_cases_is_worked_out_once():
+    calls = []
+    one = make()
+
+    @one.mistake("it is counted", "count.")
+    def counted(counts, power=1):
+        calls.append(1)
+        return shares(counts, power) * 3
+
+    for _ in range(3):
+        one.judge(lambda counts, power=1: shares(counts, power) * 3.5)
+    assert len(calls) == 1
+
+
+def test_a_million_numbers_make_a_short_verdict():
+    for value in (
+        np.zeros(1_000_000),
+        [0.5] * 1_000_000,
+        ["x"] * 1_000_000,
+        "x" * 10_000_000,
+        {n: n for n in range(10**5)},
+    ):
+        verdict = exercise.judge(lambda counts, power=1, value=value: value)
+        assert verdict.outcome == "wrong"
+        assert len(verdict.text) < 2000
