@@ -54,7 +54,7 @@ class Fault:
 def judge(exercise: Exercise, cases: tuple[Case, ...], results: list[Result]) -> Verdict:
     """The verdict on the results of `exercise.run` for these cases. Runs nothing of the learner's."""
     *results, again = results
-    if all(result.raised and result.raised.kind == "NotImplementedError" for result in results):
+    if all(result.raised and _is_stub(result.raised) for result in results):
         finding = "The function still raises NotImplementedError."
         return _verdict(
             exercise,
@@ -70,6 +70,11 @@ def judge(exercise: Exercise, cases: tuple[Case, ...], results: list[Result]) ->
     if any(faults):
         return _not_right(exercise, cases, results, faults, beside)
     return _right_but(exercise, cases, results, again) or _correct(exercise, results)
+
+
+def _is_stub(raised: Raised) -> bool:
+    """Whether it is the line that was there at the start: libraries raise NotImplementedError, too."""
+    return raised.kind == "NotImplementedError" and (not raised.line or "NotImplementedError" in raised.line)
 
 
 class _Beside:
@@ -239,7 +244,7 @@ def _raised(exercise: Exercise, fault: Fault, mistake: Mistake | None) -> Verdic
 def _raised_advice(raised: Raised) -> str:
     if raised.kind == "SystemExit":
         return "a function gives its value back with `return`; leave the program running."
-    if raised.kind == "NotImplementedError":
+    if _is_stub(raised):
         return "one branch of your function still has the line that was there at the start."
     return "run that line alone in a new cell with the input shown here, and look at each value in it."
 

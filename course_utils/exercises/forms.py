@@ -147,7 +147,7 @@ def _items(value: Any, wanted: str) -> list[Any]:
     value = plain(value)
     if not isinstance(value, list | tuple) and not (isinstance(value, np.ndarray) and value.ndim):
         raise Misfit("type", f"Your answer is {_kind(value)} where {wanted} was expected.{_as_list(value)}")
-    return [plain(item) for item in value]
+    return [plain(item) for item in value] if isinstance(value, np.ndarray) else list(value)
 
 
 def _numbers(value: Any, wanted: str, subject: str) -> np.ndarray:
@@ -171,10 +171,10 @@ def _numbers(value: Any, wanted: str, subject: str) -> np.ndarray:
 def _first_odd(value: Any) -> Any:
     """The first thing inside that is no number, or the value itself where it is no list."""
     while isinstance(value, list | tuple):
-        odd = [item for item in value if as_numbers(item) is None]
-        if not odd:
+        odd = next((item for item in value if as_numbers(item) is None), value)
+        if odd is value:
             break
-        value = odd[0]
+        value = odd
     return value
 
 

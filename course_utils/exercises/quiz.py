@@ -54,7 +54,7 @@ class Quiz:
         )
 
     def _question(self, number: int) -> Question:
-        if not isinstance(number, int) or not 1 <= number <= len(self.questions):
+        if type(number) is not int or not 1 <= number <= len(self.questions):
             raise ValueError(f"no question {number!r}: they are numbered 1 to {len(self.questions)}.")
         return self.questions[number - 1]
 

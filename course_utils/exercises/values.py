@@ -60,7 +60,8 @@ def plain(value: Any) -> Any:
         items = dict.items(value) if isinstance(value, dict) else value.items()
         return {_hashable(plain(key)): plain(item) for key, item in items}
     if isinstance(value, list):
-        return [plain(item) for item in list.__iter__(value)]
+        listed = list(list.__iter__(value))
+        return listed if PLAIN.issuperset(map(type, listed)) else [plain(item) for item in listed]
     if isinstance(value, tuple):
         return tuple(plain(item) for item in tuple.__iter__(value))
     if isinstance(value, set | frozenset):
@@ -78,9 +79,11 @@ def plain(value: Any) -> Any:
     return opaque(value)
 
 
-def opaque(value: Any) -> Opaque:
-    """What is kept of an object that is not data. Its repr may itself raise."""
+def opaque(value: Any, trouble: BaseException | None = None) -> Opaque:
+    """What is kept of an object that is not data, or that was in trouble when it was read. Its repr may raise."""
     kind = str(type(value).__name__)
+    if trouble is not None:
+        kind += f" that can't be read ({type(trouble).__name__})"
     try:
         text = str(repr(value))[:1000]
     except Exception as error:
@@ -92,7 +95,7 @@ def tolerance(value: Any) -> tuple[float, float]:
     """(relative, absolute) tolerance that the precision of a plain value deserves: the coarsest part decides."""
     if isinstance(value, np.ndarray | np.floating):
         return {"float64": DOUBLE, "float16": HALF}.get(value.dtype.name, SINGLE)
-    if isinstance(value, list | tuple) and value:
+    if isinstance(value, list | tuple) and not PLAIN.issuperset(map(type, value)):
         return max(tolerance(item) for item in value)
     return SINGLE
 
@@ -103,14 +106,14 @@ def alike(one: Any, other: Any, within: tuple[float, float] = EXACT) -> bool:
         return one.keys() == other.keys() and all(alike(one[key], other[key], within) for key in one)
     if one is None or other is None or isinstance(one, str) or isinstance(other, str):
         return type(one) is type(other) and one == other
+    sequences = _is_sequence(one) and _is_sequence(other)
+    if sequences and len(one) != len(other):
+        return False
     numbers, others = as_numbers(one), as_numbers(other)
     if numbers is not None and others is not None:
         return numbers.shape == others.shape and bool(close(numbers, others, within).all())
-    sequences = isinstance(one, list | tuple | np.ndarray) and isinstance(other, list | tuple | np.ndarray)
     if sequences:
-        return len(one) == len(other) and all(
-            alike(plain(a), plain(b), within) for a, b in zip(one, other, strict=True)
-        )
+        return all(alike(plain(a), plain(b), within) for a, b in zip(one, other, strict=True))
     return type(one) is type(other) and type(one) in (Opaque, frozenset, int, complex, bytes) and one == other
 
 
@@ -150,6 +153,10 @@ def as_numbers(value: Any) -> np.ndarray | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return array.astype(np.float64) if array.dtype.kind in "biuf" else None
+
+
+def _is_sequence(value: Any) -> bool:
+    return isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim > 0)
 
 
 def _plain_array(array: np.ndarray) -> Any:

@@ -181,3 +181,11 @@ def test_a_hub_set_without_validation_gets_one_from_train(monkeypatch):
     assert Counter(splits["validation"]["label"]) == {0: 500, 1: 500}
     assert len(splits["train"]) == 2000
     assert splits["test"]["text"][:] == ["another film"]
+
+
+def test_another_split_is_another_edition(monkeypatch):
+    """A model that learned from other sentences must not be taken from the cache for this one."""
+    before = reviews.data_id(hub=False)
+    assert reviews.data_id(hub=False) == before
+    monkeypatch.setitem(reviews.HELD_OUT, "rotten_tomatoes", {"test": 900, "validation": 700})
+    assert reviews.data_id(hub=False) != before
