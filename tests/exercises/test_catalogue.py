@@ -1,5 +1,6 @@
 """The whole catalogue, proved: what is right passes, and each way to be wrong is told by its own name."""
 
+import copy
 import inspect
 
 import pytest
@@ -133,7 +134,7 @@ def test_a_table_of_the_visible_answers_is_told_so(exercise):
 
     def answer(*arguments):
         for known, value in table:
-            if all(alike(plain(a), plain(b)) for a, b in zip(known, arguments, strict=True)):
+            if alike(plain(known), plain(arguments)):
                 return value
         return table[0][1]
 
@@ -170,7 +171,7 @@ def test_an_answer_that_prints_as_well_is_correct_and_shown_what_it_printed(exer
 @each_exercise
 def test_an_answer_that_changes_its_input_is_told_so(exercise):
     def answer(first, *others):
-        value = exercise.reference(first, *others)
+        value = copy.deepcopy(exercise.reference(first, *others))  # it may be a view of the input
         first += 1
         return value
 

@@ -11,6 +11,7 @@ from course_utils.exercises import LESSONS, catalogue
 from course_utils.exercises.forms import Misfit
 from course_utils.exercises.running import call
 from course_utils.exercises.values import alike, tolerance
+from tests.exercises import wide_lesson_1
 from tests.exercises.mutation import LEFT_OUT, TooLong, family_of, mutants, rebuilt, source_of, time_limit
 
 EXERCISES = [exercise for lesson in LESSONS for exercise in catalogue(lesson).EXERCISES]
@@ -20,6 +21,7 @@ INPUTS = {"fit_temperature": 12}
 """Inputs on which a change may show, where 150 would take too long."""
 
 LEAST = {
+    **wide_lesson_1.LEAST,
     "softmax": 30,
     "decode": 4,
     "decode_or_abstain": 12,
@@ -146,6 +148,7 @@ def wide_fit_temperature(generator):
 
 
 WIDE = {
+    **wide_lesson_1.WIDE,
     "softmax": wide_softmax,
     "decode": wide_decode,
     "decode_or_abstain": wide_decode_or_abstain,
