@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MANY = 6
 """Entries beyond which a verdict says where two values first differ."""
 
-ORDER = ("none", "type", "shape", "non-finite", "law", "differs")
+ORDER = ("none", "type", "shape", "length", "non-finite", "law", "differs")
 
 BY_HAND = "work this input through by hand, on paper, and compare each step."
 
@@ -34,6 +34,7 @@ NEXT = {
     "none": "end the function with `return` and the value it worked out; printing shows a value but doesn't give it back.",
     "type": "look at the type of what you return, and at what the exercise asks for.",
     "shape": "print the shape at each step for this input, and see where it stops being what you expect.",
+    "length": "lay your list beside the expected one, and find the first place where they part.",
     "non-finite": "find the step that first gives a value that is not finite for this input.",
     "law": BY_HAND,
     "differs": BY_HAND,
@@ -300,6 +301,8 @@ def _none_message(result: Result) -> str:
 
 
 def _differs_message(case: Case, value: Any, wanted: Any, within: tuple[float, float]) -> str:
+    if isinstance(value, str):
+        return f"The text differs from what was expected for {case.name or 'this input'}."
     if isinstance(value, float):
         return f"The value differs from what was expected for {case.name or 'this input'}."
     return f"The values differ from what was expected for {case.name or 'this input'}{_place(value, wanted, within)}."
@@ -312,6 +315,9 @@ def _place(value: Any, wanted: Any, within: tuple[float, float]) -> str:
         one, other = _apart(value[tuple(index)], wanted[tuple(index)])
         place = ", ".join(map(str, index))
         return f", first at index [{place}]: {one} where {other} was expected"
+    if isinstance(value, dict):
+        name = next(name for name in value if not alike(value[name], wanted[name]))
+        return f", in `{name}`{_place(value[name], wanted[name], within)}"
     if isinstance(value, list) and len(value) > MANY:
         index = next(index for index, pair in enumerate(zip(value, wanted, strict=True)) if not alike(*pair))
         return f", first at index {index}: {shown(value[index])} where {shown(wanted[index])} was expected"

@@ -1,5 +1,6 @@
 """What an answer should look like: its type, its shape, its finiteness. Read before it is compared."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -120,6 +121,107 @@ class LabelLists:
         return [sorted(map(str, Labels().read(list(row), list(row)))) for row in rows]
 
 
+@dataclass(frozen=True)
+class Words:
+    """A list of strings, of any length. Tuples and arrays will do."""
+
+    noun: str
+    """What one of them is called: "word", "piece"."""
+
+    def read(self, value: Any, expected: Any) -> list[str]:
+        items = _items(value, f"a list of {self.noun}s")
+        for item in items:
+            if not isinstance(item, str):
+                raise Misfit(
+                    "type", f"Your list holds {_kind_and_value(item)}, where a {self.noun} was expected."
+                )
+        _same_count(items, expected, "Your list", self.noun)
+        return items
+
+
+@dataclass(frozen=True)
+class Text:
+    """One string."""
+
+    def read(self, value: Any, expected: Any) -> str:
+        if not isinstance(value := plain(value), str):
+            raise Misfit("type", f"Your answer is {_kind(value)} where a text was expected.{_as_list(value)}")
+        return value
+
+
+@dataclass(frozen=True)
+class Ids:
+    """A list of whole numbers, or of lists of them, which may differ in length. Tuples, arrays and tensors will do."""
+
+    nouns: tuple[str, ...] = ("id",)
+    """What an entry is called, from the outside in: ("id",) is a list of ids, ("window", "id") a list of windows."""
+
+    def read(self, value: Any, expected: Any) -> list[Any]:
+        return self.read_part(value, expected, "Your answer")
+
+    def read_part(self, value: Any, expected: Any, subject: str) -> list[Any]:
+        noun, *inner = self.nouns
+        items = _items(value, f"a list of {noun}s", subject)
+        if inner and items and not any(_is_list(item) for item in items):
+            raise Misfit(
+                "type",
+                f"{subject} is one list of {_element(items[0])} where a list of {noun}s was expected, each with a "
+                "list of its own.",
+            )
+        if not inner:
+            items = [_whole_number(item, subject) for item in items]
+        _same_count(items, expected, subject, noun)
+        if not inner:
+            return items
+        within = Ids(tuple(inner))
+        return [
+            within.read_part(item, wanted, f"{subject}, {noun} {index},")
+            for index, (item, wanted) in enumerate(zip(items, expected, strict=True))
+        ]
+
+
+@dataclass(frozen=True)
+class Fields:
+    """A dict, or what can be read like one, with these keys at least; `form` says what each of them holds."""
+
+    names: tuple[str, ...]
+    form: Ids
+
+    def read(self, value: Any, expected: Any) -> dict[str, list[Any]]:
+        listed = " and ".join(f"`{name}`" for name in self.names)
+        if not isinstance(value := plain(value), Mapping):
+            raise Misfit("type", f"Your answer is {_kind(value)} where a dict with {listed} was expected.")
+        for name in self.names:
+            if name not in value:
+                raise Misfit("shape", f"Your dict has no `{name}`; {listed} were expected.")
+        return {
+            name: self.form.read_part(value[name], expected[name], f"Your `{name}`") for name in self.names
+        }
+
+
+def _whole_number(item: Any, subject: str) -> int:
+    number = as_numbers(item)
+    if (
+        isinstance(item, str)
+        or number is None
+        or number.size != 1
+        or not float(number.reshape(())).is_integer()
+    ):
+        raise Misfit("type", f"{subject} holds {_kind_and_value(item)}, where a whole number was expected.")
+    return int(number.reshape(()))
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim > 0)
+
+
+def _same_count(items: list[Any], expected: Any, subject: str, noun: str) -> None:
+    if len(items) != len(expected):
+        some = f"{len(items)} {noun}" + "s" * (len(items) != 1)
+        were = "was" if len(expected) == 1 else "were"
+        raise Misfit("length", f"{subject} has {some} where {len(expected)} {were} expected.")
+
+
 def _array(value: Any, expected: Any, subject: str) -> np.ndarray:
     array = _numbers(value, "an array of numbers", subject)
     wanted = np.asarray(expected)
@@ -143,10 +245,10 @@ def _same_length(items: list[Any], expected: Any, what: str) -> None:
         )
 
 
-def _items(value: Any, wanted: str) -> list[Any]:
+def _items(value: Any, wanted: str, subject: str = "Your answer") -> list[Any]:
     value = plain(value)
-    if not isinstance(value, list | tuple) and not (isinstance(value, np.ndarray) and value.ndim):
-        raise Misfit("type", f"Your answer is {_kind(value)} where {wanted} was expected.{_as_list(value)}")
+    if not _is_list(value):
+        raise Misfit("type", f"{subject} is {_kind(value)} where {wanted} was expected.{_as_list(value)}")
     return [plain(item) for item in value] if isinstance(value, np.ndarray) else list(value)
 
 

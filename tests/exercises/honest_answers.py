@@ -11,6 +11,7 @@ from scipy.special import softmax as scipy_softmax
 from sklearn import metrics
 
 from tests.exercises import honest_lesson_1
+from tests.exercises.honest_lesson_2 import HONEST_LESSON_2
 
 
 def softmax_scipy(logits, axis=-1):
@@ -283,3 +284,5 @@ HONEST = {
     "fit_temperature": (temperature_scipy, temperature_grid, temperature_lbfgs),
 }
 """By exercise name."""
+
+HONEST |= HONEST_LESSON_2

@@ -13,6 +13,7 @@ from course_utils.exercises.running import call
 from course_utils.exercises.values import alike, tolerance
 from tests.exercises import wide_lesson_1
 from tests.exercises.mutation import LEFT_OUT, TooLong, family_of, mutants, rebuilt, source_of, time_limit
+from tests.exercises.wide_lesson_2 import LEAST_LESSON_2, WIDE_LESSON_2
 
 EXERCISES = [exercise for lesson in LESSONS for exercise in catalogue(lesson).EXERCISES]
 SEEDS = (0, 1)
@@ -31,6 +32,7 @@ LEAST = {
     "macro_f1": 40,
     "expected_calibration_error": 40,
     "fit_temperature": 100,
+    **LEAST_LESSON_2,
 }
 """Fewer mutants than this, and the test has gone empty. `decode` is three lines long."""
 
@@ -158,6 +160,7 @@ WIDE = {
     "macro_f1": wide_matrix,
     "expected_calibration_error": wide_expected_calibration_error,
     "fit_temperature": wide_fit_temperature,
+    **WIDE_LESSON_2,
 }
 
 
