@@ -10,6 +10,7 @@ from scipy.special import expit, log_softmax
 from scipy.special import softmax as scipy_softmax
 from sklearn import metrics
 
+from tests.exercises import honest_lesson_1
 from tests.exercises.honest_lesson_2 import HONEST_LESSON_2
 
 
@@ -248,6 +249,7 @@ def temperature_lbfgs(logits, labels):
 
 
 HONEST = {
+    **honest_lesson_1.HONEST,
     "softmax": (
         softmax_scipy,
         softmax_torch_tensor,

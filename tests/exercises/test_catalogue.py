@@ -4,6 +4,7 @@ import inspect
 
 import numpy as np
 import pytest
+import torch
 
 from course_utils.exercises import LESSONS, catalogue
 from course_utils.exercises.diagnosis import _same_error
@@ -185,7 +186,12 @@ def changeable(exercise):
     """The place of the first argument that can be changed at all. Text can't."""
     arguments = exercise.cases[0].arguments
     return next(
-        (place for place, value in enumerate(arguments) if isinstance(value, list | set | np.ndarray)), None
+        (
+            place
+            for place, value in enumerate(arguments)
+            if isinstance(value, list | set | np.ndarray | torch.Tensor)
+        ),
+        None,
     )
 
 

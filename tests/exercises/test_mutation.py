@@ -11,6 +11,7 @@ from course_utils.exercises import LESSONS, catalogue
 from course_utils.exercises.forms import Misfit
 from course_utils.exercises.running import call
 from course_utils.exercises.values import alike, tolerance
+from tests.exercises import wide_lesson_1
 from tests.exercises.mutation import LEFT_OUT, TooLong, family_of, mutants, rebuilt, source_of, time_limit
 from tests.exercises.wide_lesson_2 import LEAST_LESSON_2, WIDE_LESSON_2
 
@@ -21,6 +22,7 @@ INPUTS = {"fit_temperature": 12}
 """Inputs on which a change may show, where 150 would take too long."""
 
 LEAST = {
+    **wide_lesson_1.LEAST,
     "softmax": 30,
     "decode": 4,
     "decode_or_abstain": 12,
@@ -148,6 +150,7 @@ def wide_fit_temperature(generator):
 
 
 WIDE = {
+    **wide_lesson_1.WIDE,
     "softmax": wide_softmax,
     "decode": wide_decode,
     "decode_or_abstain": wide_decode_or_abstain,
