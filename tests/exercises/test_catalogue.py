@@ -3,11 +3,13 @@
 import inspect
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from course_utils.exercises import LESSONS, catalogue
 from course_utils.exercises.diagnosis import _same_error
+from course_utils.exercises.forms import LabelLists, Labels
 from course_utils.exercises.running import call
 from course_utils.exercises.values import SINGLE, alike, copied, plain
 from tests.exercises.honest_answers import HONEST
@@ -54,6 +56,60 @@ def test_the_reference_is_correct(exercise, seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_other_honest_ways_are_correct(exercise, answer, seed):
     verdict = exercise.judge(answer, seed)
+    assert verdict.outcome == "correct", verdict.text
+
+
+def nested(value, kind):
+    """The value with every list, tuple and array in it made into `kind`."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    return kind(nested(item, kind) for item in value) if isinstance(value, list | tuple) else value
+
+
+def as_numbers(value, make):
+    return tuple(make(part) for part in value) if isinstance(value, tuple) else make(value)
+
+
+OF_ANYTHING = {
+    "lists": lambda value: nested(value, list),
+    "tuples": lambda value: nested(value, tuple),
+}
+OF_NUMBERS = {
+    "torch": lambda value: as_numbers(value, torch.tensor),
+    "torch with gradient": lambda value: as_numbers(
+        value, lambda part: torch.tensor(part * 1.0).requires_grad_()
+    ),
+    "torch float32": lambda value: as_numbers(value, lambda part: torch.tensor(part, dtype=torch.float32)),
+    "float32": lambda value: as_numbers(value, np.float32),
+    "float32 lists": lambda value: as_numbers(value, lambda part: np.float32(part).tolist()),
+    "list of float32": lambda value: nested(np.float32(value).astype(object), list),
+    "pandas": lambda value: as_numbers(
+        value, lambda part: pd.DataFrame(part) if np.ndim(part) == 2 else part
+    ),
+    "read-only": lambda value: as_numbers(value, lambda part: np.broadcast_to(part, np.shape(part))),
+    "reversed memory": lambda value: as_numbers(value, np.asfortranarray),
+}
+OF_TEXT = {
+    "array": lambda value: np.array(value + [None], dtype=object)[:-1],
+    "generator's list": lambda value: list(item for item in value),  # noqa: C400
+    "NumPy text": lambda value: [np.str_(item) if isinstance(item, str) else item for item in value],
+}
+
+
+@pytest.mark.parametrize(
+    ("exercise", "form"),
+    [
+        (exercise, form)
+        for exercise in EXERCISES
+        for form in {
+            **OF_ANYTHING,
+            **(OF_TEXT if isinstance(exercise.form, Labels | LabelLists) else OF_NUMBERS),
+        }.items()
+    ],
+    ids=lambda thing: getattr(thing, "name", None) or thing[0],
+)
+def test_other_honest_forms_are_correct(exercise, form):
+    verdict = exercise.judge(lambda *arguments: form[1](exercise.reference(*arguments)), 0)
     assert verdict.outcome == "correct", verdict.text
 
 
