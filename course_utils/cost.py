@@ -8,15 +8,17 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from course_utils import device
+
 
 def seconds(function: Callable[..., Any], *arguments: Any, repeats: int = 5) -> float:
     """The fastest of some calls: the others were held up by something. Waits for a GPU to finish."""
     times = []
     for _ in range(repeats):
-        _wait()
+        device.wait()
         start = time.perf_counter()
         function(*arguments)
-        _wait()
+        device.wait()
         times.append(time.perf_counter() - start)
     return min(times)
 
@@ -41,10 +43,3 @@ class _Sizes(TorchDispatchMode):
         made = [leaf.nbytes for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)]
         self.largest = max([self.largest, *made])
         return result
-
-
-def _wait() -> None:
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-    elif torch.backends.mps.is_available():
-        torch.mps.synchronize()

@@ -81,6 +81,15 @@ def _processor_flag(name: str) -> bool:
     return bool(question and question())
 
 
+def wait() -> None:
+    """Return once the device has finished what it was given: a GPU works on while Python goes ahead."""
+    kind = pick().type
+    if kind == "cuda":
+        torch.cuda.synchronize()
+    elif kind == "mps":
+        torch.mps.synchronize()
+
+
 def with_own_randomness() -> list[int]:
     """The CUDA cards by number, each of which has a random state besides the processor's."""
     return list(range(torch.cuda.device_count()))
