@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from course_utils.exercises import lesson_4
 from course_utils.exercises.exercise import Case, Exercise
 from course_utils.exercises.forms import Numbers
 
@@ -332,3 +333,19 @@ def test_a_huge_answer_makes_a_short_verdict():
         verdict = exercise.judge(lambda counts, power=1, value=value: value)
         assert verdict.outcome == "wrong"
         assert len(verdict.text) < 2000
+
+
+def test_a_known_mistake_is_named_in_every_honest_form():
+    def in_the_dicts_order(logits, id2label, threshold=0.5):
+        chosen = 1 / (1 + np.exp(-logits)) > threshold
+        return [{name for index, name in id2label.items() if row[index]} for row in chosen]
+
+    def in_an_array(matrix):
+        return np.array([[matrix.trace() / matrix.sum()]])
+
+    def in_half_precision(matrix):
+        return np.float16(matrix.trace() / matrix.sum())
+
+    assert lesson_4.decode_multilabel.judge(in_the_dicts_order).mistake == "strictly_above"
+    assert lesson_4.macro_f1.judge(in_an_array).mistake == "accuracy"
+    assert lesson_4.macro_f1.judge(in_half_precision).mistake == "accuracy"
