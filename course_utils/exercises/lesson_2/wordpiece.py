@@ -131,8 +131,14 @@ def mark_on_the_first(word, vocab):
     "if one part of a word is unknown, what becomes of the whole word?",
 )
 def pieces_so_far_and_unknown(word, vocab):
-    if len(word) > 100:
-        return ["[UNK]"]
+    return ["[UNK]"] if len(word) > 100 else pieces_so_far_and_no_limit(word, vocab)
+
+
+@exercise.mistake(
+    "where no piece fits, [UNK] is put behind the pieces found so far, and very long words are cut up as well",
+    "if one part of a word is unknown, what becomes of the whole word?",
+)
+def pieces_so_far_and_no_limit(word, vocab):
     pieces, start = [], 0
     while start < len(word):
         prefix = "##" if start else ""
