@@ -3,7 +3,7 @@
 Each helper returns a NumPy array, or raises a ValueError that says what came, what was expected, what to do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -88,3 +88,78 @@ def as_counts(matrix: ArrayLike) -> NDArray[np.float64]:
     if not (counts >= 0).all():
         raise ValueError(f"A confusion matrix counts examples, so none may be negative or nan:\n{counts}")
     return counts
+
+
+def as_hidden(values: ArrayLike, name: str) -> NDArray[Any]:
+    """One vector per example."""
+    vectors = as_floats(values)
+    if vectors.ndim != 2:
+        raise ValueError(
+            f"{name} should have shape [examples, width], but got {vectors.shape}. "
+            f"For a single example write {name}[None, :]; from [examples, tokens, width] take the token [CLS] with [:, 0]."
+        )
+    return vectors
+
+
+def as_linear(
+    weight: ArrayLike, bias: ArrayLike, prefix: str, width: int
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Weight [out, width] and bias [out] of a linear layer."""
+    weight, bias = as_floats(weight), as_floats(bias)
+    if weight.ndim != 2 or weight.shape[1] != width or bias.shape != weight.shape[:1]:
+        raise ValueError(
+            f"{prefix}weight should have shape [out, {width}] and {prefix}bias [out], but got {weight.shape} and "
+            f"{bias.shape}. Give them as torch's Linear stores them, `layer.weight` and `layer.bias`."
+        )
+    return weight, bias
+
+
+def as_steps(**steps: Any) -> tuple[int, ...]:
+    """Whole numbers, none negative."""
+    for name, value in steps.items():
+        if isinstance(value, bool) or value != int(value) or value < 0:
+            raise ValueError(
+                f"{name} should be a whole number from 0 up, but got {value}. Steps are counted, not shares of them: "
+                "for a warm-up of a tenth write int(0.1 * total_steps)."
+            )
+    return tuple(int(value) for value in steps.values())
+
+
+def as_fraction(fraction: float) -> float:
+    """A share, from 0 to 1."""
+    if not 0 <= fraction <= 1:
+        raise ValueError(
+            f"fraction should lie between 0 and 1, but got {fraction}. It is the share held out; a fifth is 0.2."
+        )
+    return fraction
+
+
+def as_labels(values: ArrayLike, name: str) -> NDArray[Any]:
+    """A list of ids or names, in one dimension."""
+    labels = np.asarray(values)
+    if labels.ndim != 1:
+        raise ValueError(
+            f"{name} should be a list with one label per example, but got shape {labels.shape}. "
+            "Give the labels alone, not the texts with them."
+        )
+    return labels
+
+
+def as_names(values: Iterable[str], name: str) -> list[str]:
+    """A list of texts. One text alone would be taken letter by letter."""
+    names = [] if isinstance(values, str) else list(values)
+    odd = (
+        values if isinstance(values, str) else next((one for one in names if not isinstance(one, str)), None)
+    )
+    if odd is not None:
+        raise ValueError(
+            f"{name} should be a list of names, but got {odd!r:.60}. "
+            "From a model: [name for name, _ in model.named_parameters()]."
+        )
+    return names
+
+
+def require_examples(values: NDArray[Any]) -> None:
+    """At least one example."""
+    if len(values) == 0:
+        raise ValueError("There are 0 examples, so there is no mean over them. Give at least one.")
