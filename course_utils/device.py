@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 SETTING = "COURSE_DEVICE"
 """Environment variable that overrides the choice: cpu, cuda, cuda:1, mps."""
@@ -63,6 +64,17 @@ def autocast(device: torch.device) -> AbstractContextManager[Any]:
     """
     if has_bfloat16(device):
         return torch.autocast(device.type, dtype=torch.bfloat16)
+    return nullcontext()
+
+
+def attention(device: torch.device) -> AbstractContextManager[Any]:
+    """The way to compute attention that trains fastest on the device; elsewhere a context that does nothing.
+
+    PyTorch's fused attention saves memory, but on a processor its way back in bfloat16 takes longer than a whole layer
+    does otherwise.
+    """
+    if device.type == "cpu" and has_bfloat16(device):
+        return sdpa_kernel(SDPBackend.MATH)
     return nullcontext()
 
 

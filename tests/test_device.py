@@ -99,3 +99,16 @@ def test_a_batch_goes_where_the_weights_are():
         "input_ids": "meta",
         "attention_mask": "meta",
     }
+
+
+@pytest.mark.parametrize("hardware", [True, False])
+def test_attention_is_written_out_only_where_the_fused_one_is_slow(monkeypatch, hardware):
+    monkeypatch.setattr(device, "has_bfloat16", lambda _: hardware)
+    before = torch.backends.cuda.flash_sdp_enabled()
+    with device.attention(torch.device("cpu")):
+        assert torch.backends.cuda.flash_sdp_enabled() is (before and not hardware)
+    assert torch.backends.cuda.flash_sdp_enabled() is before
+
+
+def test_attention_on_a_card_is_left_to_the_library():
+    assert isinstance(device.attention(torch.device("meta")), contextlib.nullcontext)

@@ -1,0 +1,311 @@
+"""The loop learns, repeats itself, and leaves nothing else changed."""
+
+import io
+import math
+from dataclasses import replace
+
+import datasets
+import numpy as np
+import pytest
+import torch
+from transformers import BertConfig, BertForSequenceClassification, get_linear_schedule_with_warmup
+
+from course_utils import training
+from course_utils.assets import checkpoints
+from course_utils.training import Recipe, loop
+
+TEXTS = [f"{word} film about {i} {'very ' * (i % 7)}old dogs" for i in range(16) for word in ("good", "bad")]
+DATA = datasets.Dataset.from_dict({"text": TEXTS, "label": [1, 0] * 16})
+QUICK = Recipe(epochs=3, batch_size=8, learning_rate=5e-3, frozen_layers=None)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread():
+    """A model this small loses more to a second thread than it gains, the more so on a busy machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return checkpoints.tokenizer(hub=False)
+
+
+def tiny(
+    seed: int = 0, num_labels: int = 2, dropout: float = 0.1, layers: int = 1
+) -> BertForSequenceClassification:
+    """A BERT small enough to train in a second."""
+    with training.seeded(seed):
+        return BertForSequenceClassification(
+            BertConfig(
+                hidden_size=16,
+                num_hidden_layers=layers,
+                num_attention_heads=2,
+                intermediate_size=32,
+                hidden_dropout_prob=dropout,
+                attention_probs_dropout_prob=dropout,
+                num_labels=num_labels,
+            )
+        ).eval()
+
+
+def state(model) -> list[torch.Tensor]:
+    return [weight.detach().clone() for weight in model.state_dict().values()]
+
+
+def same(one: list[torch.Tensor], other: list[torch.Tensor]) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_it_learns(tokenizer):
+    model = tiny()
+    enough = replace(QUICK, epochs=12, learning_rate=2e-2)
+    history = training.train(model, tokenizer, DATA, enough, progress=False)
+    right = training.predict_logits(model, tokenizer, TEXTS).argmax(1) == np.array(DATA["label"])
+    assert right.mean() == 1
+    assert history.losses[-1] < 0.3 < history.losses[0]
+    assert not model.training
+
+
+def test_the_history_has_each_step(tokenizer):
+    history = training.train(tiny(), tokenizer, DATA, replace(QUICK, batch_size=5, epochs=2), progress=False)
+    assert len(history.losses) == len(history.learning_rates) == 2 * math.ceil(32 / 5)
+    assert history.seconds > 0
+    pieces = sum(len(ids) for ids in tokenizer(TEXTS)["input_ids"])
+    assert 2 * pieces <= history.tokens < 2 * pieces * 1.4
+
+
+def test_the_same_seed_gives_the_same_model_and_another_another(tokenizer):
+    trained = {}
+    for name, seed in [("first", 0), ("again", 0), ("other", 1)]:
+        model = tiny()
+        training.train(model, tokenizer, DATA, QUICK, seed=seed, progress=False)
+        trained[name] = state(model)
+    assert same(trained["first"], trained["again"])
+    assert not same(trained["first"], trained["other"])
+
+
+def test_the_callers_random_state_is_untouched(tokenizer):
+    torch.manual_seed(11)
+    expected = torch.rand(3)
+    torch.manual_seed(11)
+    numpy_before = np.random.get_state()[1].tolist()  # noqa: NPY002 (the state itself is what is asked about)
+    training.train(tiny(), tokenizer, DATA, QUICK, progress=False)
+    assert torch.equal(torch.rand(3), expected)
+    assert np.random.get_state()[1].tolist() == numpy_before  # noqa: NPY002
+
+
+def test_the_first_step_has_a_learning_rate_and_the_last_one_too(tokenizer):
+    history = training.train(tiny(), tokenizer, DATA, replace(QUICK, warmup=0.25), progress=False)
+    assert max(history.learning_rates) == pytest.approx(QUICK.learning_rate)
+    assert history.learning_rates[-1] > 0
+
+
+@pytest.mark.parametrize(("warmup", "total"), [(0, 1), (0, 10), (3, 10), (10, 10)])
+def test_the_schedule_is_the_librarys(warmup, total):
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    theirs = get_linear_schedule_with_warmup(optimizer, warmup, total).lr_lambdas[0]
+    for step in range(total + 1):
+        assert training.warmup_then_decay(step, warmup, total) == pytest.approx(theirs(step))
+
+
+def test_gradients_are_clipped(tokenizer, monkeypatch):
+    norms = []
+    step = torch.optim.AdamW.step
+
+    def spy(optimizer, *arguments, **named):
+        gradients = [
+            w.grad.flatten() for g in optimizer.param_groups for w in g["params"] if w.grad is not None
+        ]
+        norms.append(torch.cat(gradients).norm().item())
+        return step(optimizer, *arguments, **named)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", spy)
+    training.train(tiny(), tokenizer, DATA, replace(QUICK, max_norm=0.01), progress=False)
+    assert max(norms) <= 0.0101
+
+
+def named_groups(model, recipe) -> dict[str, dict]:
+    """Each trained weight's name, with its group's settings."""
+    names = {id(weight): name for name, weight in model.named_parameters()}
+    groups = training.parameter_groups(model, recipe)
+    found = {names[id(weight)]: group for group in groups for weight in group["params"]}
+    assert len(found) == sum(len(group["params"]) for group in groups)
+    return found
+
+
+def test_biases_and_layer_norms_do_not_decay():
+    found = named_groups(tiny(), Recipe(weight_decay=0.3, frozen_layers=None))
+    assert len(found) == len(list(tiny().parameters()))
+    for name, group in found.items():
+        expected = 0.0 if name.endswith(".bias") or "LayerNorm" in name else 0.3
+        assert group["weight_decay"] == expected, name
+
+
+def test_each_layer_learns_slower_than_the_one_above():
+    found = named_groups(tiny(layers=3), Recipe(learning_rate=1.0, layer_decay=0.5, frozen_layers=None))
+    assert found["classifier.weight"]["lr"] == found["bert.pooler.dense.bias"]["lr"] == 1
+    assert [found[f"bert.encoder.layer.{i}.output.dense.weight"]["lr"] for i in (2, 1, 0)] == [1, 0.5, 0.25]
+    assert found["bert.embeddings.word_embeddings.weight"]["lr"] == 0.125
+
+
+@pytest.mark.parametrize("frozen", [None, 0, 1])
+def test_frozen_weights_stay_and_the_others_move(tokenizer, frozen):
+    model = tiny(layers=2)
+    before = {name: weight.detach().clone() for name, weight in model.named_parameters()}
+    training.train(model, tokenizer, DATA, replace(QUICK, frozen_layers=frozen), progress=False)
+    moved = {name: not torch.equal(weight, before[name]) for name, weight in model.named_parameters()}
+    assert moved["bert.embeddings.word_embeddings.weight"] is (frozen is None)
+    assert moved["bert.encoder.layer.0.output.dense.weight"] is (frozen in {None, 0})
+    assert moved["bert.encoder.layer.1.output.dense.weight"]
+    assert moved["classifier.weight"]
+    assert all(
+        weight.requires_grad for weight in model.parameters()
+    )  # a later training is free to train them
+
+
+def test_the_model_ends_as_the_mean_of_late_weights(tokenizer, monkeypatch):
+    model, seen = tiny(), []
+    step = torch.optim.AdamW.step
+
+    def spy(optimizer, *arguments, **named):
+        given = step(optimizer, *arguments, **named)
+        seen.append(model.classifier.weight.detach().clone())
+        return given
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", spy)
+    recipe = replace(QUICK, epochs=10, average_from=0.5)  # of its 40 steps, those numbered 20 and 30
+    training.train(model, tokenizer, DATA, recipe, progress=False)
+    torch.testing.assert_close(model.classifier.weight, (seen[20] + seen[30]) / 2)
+
+
+def test_without_averaging_the_last_weights_stay(tokenizer, monkeypatch):
+    monkeypatch.setattr(loop.AveragedModel, "update_parameters", lambda *_: pytest.fail("averaged"))
+    training.train(tiny(), tokenizer, DATA, replace(QUICK, epochs=10, average_from=1.0), progress=False)
+
+
+def test_dropout_is_as_the_recipe_says_and_then_as_it_was(tokenizer, monkeypatch):
+    model, seen = tiny(dropout=0.3), set()
+    layers = [layer for layer in model.modules() if isinstance(layer, torch.nn.Dropout)]
+    monkeypatch.setattr(loop, "warmup_then_decay", lambda *_: seen.update(layer.p for layer in layers) or 1.0)
+    training.train(model, tokenizer, DATA, replace(QUICK, dropout=0.0), progress=False)
+    assert seen == {0.3, 0.0}  # the schedule is asked once before the training, and then at each of its steps
+    assert {layer.p for layer in layers} == {0.3}
+
+
+def test_without_dropout_the_seed_settles_the_order_alone(tokenizer):
+    """A recipe without dropout is told by its losses: the same batch gives the same loss, with or without a draw."""
+    losses = []
+    for used in (0, 7):
+        recipe = replace(QUICK, dropout=0.0, epochs=1)
+        model = tiny(dropout=0.5)
+        torch.rand(used)
+        losses.append(training.train(model, tokenizer, DATA, recipe, seed=3, progress=False).losses)
+        plain = tiny(dropout=0.0)
+        losses.append(training.train(plain, tokenizer, DATA, recipe, seed=3, progress=False).losses)
+    assert losses[0] == losses[1] == losses[2] == losses[3]
+
+
+def test_no_rows(tokenizer):
+    with pytest.raises(ValueError, match="no rows"):
+        training.train(tiny(), tokenizer, DATA.select([]), QUICK)
+
+
+def test_a_loss_that_is_no_number_stops_the_training(tokenizer):
+    model = tiny()
+    torch.nn.init.constant_(model.classifier.weight, math.inf)
+    with pytest.raises(FloatingPointError, match="lower the learning rate"):
+        training.train(model, tokenizer, DATA, QUICK, progress=False)
+
+
+@pytest.mark.parametrize("n", [1, 7, 64, 1000])
+def test_length_grouped_batches_hold_every_row_once(n):
+    lengths = torch.randint(3, 60, (n,), generator=torch.Generator().manual_seed(n)).tolist()
+    examples = [torch.zeros(length) for length in lengths]
+    batches = list(training.length_grouped(examples, 8, torch.Generator().manual_seed(0)))
+    assert sorted(row for batch in batches for row in batch) == list(range(n))
+    assert max(map(len, batches)) <= 8
+    assert sum(len(batch) < 8 for batch in batches) <= 1
+
+
+def test_length_grouping_saves_padding_and_stays_random():
+    lengths = torch.randint(3, 60, (2000,), generator=torch.Generator().manual_seed(0)).tolist()
+    examples = [torch.zeros(length) for length in lengths]
+    generator = torch.Generator().manual_seed(0)
+    first, second = (list(training.length_grouped(examples, 16, generator)) for _ in range(2))
+    padded = sum(max(lengths[row] for row in batch) * len(batch) for batch in first)
+    assert padded < 1.1 * sum(lengths)
+    assert first != second
+    longest = [max(lengths[row] for row in batch) for batch in first]
+    assert longest != sorted(longest)
+
+
+def test_padding_reaches_the_longest_of_the_batch_only():
+    batch = training.pad([torch.tensor([5, 6, 7]), torch.tensor([8])], pad_id=0)
+    assert batch["input_ids"].tolist() == [[5, 6, 7], [8, 0, 0]]
+    assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 0, 0]]
+
+
+def test_a_real_zero_is_not_taken_for_padding():
+    batch = training.pad([torch.tensor([0, 0, 7]), torch.tensor([8])], pad_id=3)
+    assert batch["input_ids"].tolist() == [[0, 0, 7], [8, 3, 3]]
+    assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 0, 0]]
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 64])
+def test_logits_come_in_the_callers_order(tokenizer, batch_size):
+    model = tiny(num_labels=3)
+    logits = training.predict_logits(model, tokenizer, TEXTS[:9], batch_size=batch_size)
+    assert logits.shape == (9, 3)
+    assert logits.dtype == np.float32
+    for text, row in zip(TEXTS[:9], logits, strict=True):
+        with torch.no_grad():
+            alone = model(**tokenizer(text, return_tensors="pt")).logits[0].numpy()
+        np.testing.assert_allclose(row, alone, atol=1e-5)
+
+
+def test_no_texts_give_no_rows(tokenizer):
+    assert training.predict_logits(tiny(num_labels=3), tokenizer, []).shape == (0, 3)
+
+
+def test_one_string_is_not_a_list_of_letters(tokenizer):
+    with pytest.raises(TypeError, match=r"put the one text in a list"):
+        training.predict_logits(tiny(), tokenizer, "a fine film")
+
+
+def test_a_dataset_column_and_a_long_text_are_fine(tokenizer):
+    logits = training.predict_logits(tiny(), tokenizer, DATA["text"])
+    assert logits.shape == (32, 2)
+    assert np.isfinite(training.predict_logits(tiny(), tokenizer, ["word " * 2000, ""])).all()
+
+
+@pytest.mark.parametrize("mode", [True, False])
+def test_prediction_is_without_dropout_and_leaves_the_mode(tokenizer, mode):
+    model = tiny(dropout=0.5).train(mode)
+    one, other = (training.predict_logits(model, tokenizer, TEXTS) for _ in range(2))
+    np.testing.assert_array_equal(one, other)
+    assert model.training is mode
+
+
+def test_the_bar_shows_loss_and_time_left(tokenizer, monkeypatch):
+    screen = io.StringIO()
+    monkeypatch.setattr("sys.stderr", screen)
+    training.train(tiny(), tokenizer, DATA, QUICK)
+    assert "Training: 100%" in screen.getvalue()
+    assert "left , loss 0." in screen.getvalue()
+
+
+def test_no_bar_when_none_is_wanted_or_the_work_is_short(tokenizer, capsys):
+    model = tiny()
+    training.train(model, tokenizer, DATA, QUICK, progress=False)
+    training.predict_logits(model, tokenizer, TEXTS)
+    assert capsys.readouterr().err == ""
+
+
+def test_the_real_checkpoint_learns_a_few_sentences(tokenizer):
+    model = checkpoints.classifier(hub=False)
+    few = DATA.select(range(16))
+    history = training.train(model, tokenizer, few, replace(Recipe(), epochs=4, batch_size=8), progress=False)
+    assert history.losses[-1] < history.losses[0]
