@@ -102,6 +102,25 @@ def test_no_lesson_names_a_device(path: Path) -> None:
     assert re.findall(r"\b(?:cuda|mps)\b|[\"']cpu[\"']", path.read_text(encoding="utf-8")) == []
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "solutions").glob("*.py")), ids=shown)
+def test_what_a_lesson_tokenizes_for_a_model_goes_where_the_model_is(path: Path) -> None:
+    """`tokenizer(…, return_tensors="pt")` is followed by `.to(…)`, or by a name that is only looked at."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    moved = {
+        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "to"
+    }
+    left = [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and any(
+            word.arg == "return_tensors" and ast.literal_eval(word.value) == "pt" for word in node.keywords
+        )
+        and id(node) not in moved
+    ]
+    assert left == []
+
+
 @pytest.mark.parametrize("module", ["course_utils", "course_utils.cli"])
 def test_importing_the_package_loads_nothing_heavy(module: str) -> None:
     program = f"import sys, {module}; print(*sorted({{'torch', 'transformers', 'numpy', 'datasets'}} & set(sys.modules)))"
