@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from course_utils import training
+from course_utils import device, training
 from course_utils.assets import checkpoints, reviews
 from course_utils.reference.calibration import expected_calibration_error
+from course_utils.reference.fine_tuning import linear_schedule
 from course_utils.reference.softmax import softmax
 
 RESULTS = Path(__file__).with_suffix(".json")
@@ -49,17 +50,26 @@ class Trial:
     attention_dropout: float | None = None
     label_smoothing: float = 0.0
     fresh_pooler: bool = False
+    """the pooler starts from new random weights, as a new BERT's would"""
+    identity_pooler: float = 0.0
+    """the pooler starts as this number times the identity: it hands [CLS] on; 0 for not"""
     extra: int = 0
     """snippets of IMDb reviews to learn from as well"""
     extra_pieces: int = 32
     """how long a snippet is at most"""
     extra_kind: str = "last"
-    """last: the last sentences of a review; first: its first ones; both: half of each"""
+    """last: the last sentences of a review; first: its first ones; both: the last of each, then the first of each"""
     extra_when: str = "before"
-    """before: one epoch of snippets before the first; mixed: shuffled into the first epoch"""
+    """before: one epoch of snippets before the first; mixed: shuffled into the first epoch; middle: after it"""
+    extra_weight: float = 1.0
+    """how much a snippet's loss counts beside a sentence's"""
+    extra_sure: float = 0.0
+    """middle only: keep the snippets to whose label the model gives at least this probability by then"""
     average_from: float = 0.0
     """share of the steps after which weights are averaged (every 10 steps); 0 for never"""
     max_length: int = 64
+    eager: bool = False
+    """attention written out in PyTorch operations instead of the fused kernel"""
     whole: bool = False
     """learn from the whole train split; judged on the validation split only"""
 
@@ -71,12 +81,13 @@ TRIALS: dict[str, Trial] = {}
 def snippets(n: int, pieces: int, kind: str) -> tuple[list[str], list[int]]:
     """Whole sentences from the end (or the start) of IMDb reviews, at most about `pieces` pieces long."""
     imdb = reviews.load("imdb", hub=False)["train"]
+    both = list(zip(imdb["text"], imdb["label"], strict=True))
     texts, labels = [], []
-    for i, (text, label) in enumerate(zip(imdb["text"], imdb["label"], strict=True)):
+    for i, (text, label) in enumerate(both + both if kind == "both" else both):
         if len(texts) == n:
             break
         sentences = re.split(r"(?<=[.!?])\s+", re.sub(r"<br />|\s+", " ", text).strip())
-        from_end = kind == "last" or (kind == "both" and i % 2 == 0)
+        from_end = kind == "last" or (kind == "both" and i < len(both))
         taken: list[str] = []
         for sentence in reversed(sentences) if from_end else sentences:
             if taken and sum(len(s.split()) for s in taken) + len(sentence.split()) > pieces * 0.75:
@@ -127,6 +138,8 @@ def run(trial: Trial, seed: int) -> dict:
             module.p = trial.dropout
         if hasattr(module, "dropout_prob"):
             module.dropout_prob = trial.dropout
+    if trial.eager:
+        model.set_attn_implementation("eager")
     for layer in model.bert.encoder.layer:
         attention = layer.attention.self
         attention.dropout.p = trial.dropout if trial.attention_dropout is None else trial.attention_dropout
@@ -134,6 +147,10 @@ def run(trial: Trial, seed: int) -> dict:
         with training.seeded(seed):
             torch.nn.init.normal_(model.bert.pooler.dense.weight, std=0.02)
             torch.nn.init.zeros_(model.bert.pooler.dense.bias)
+
+    if trial.identity_pooler:
+        with torch.no_grad():
+            model.bert.pooler.dense.weight.copy_(torch.eye(model.config.hidden_size) * trial.identity_pooler)
 
     splits = reviews.load(hub=False)
     texts, labels = list(splits["train"]["text"]), list(splits["train"]["label"])
@@ -147,6 +164,7 @@ def run(trial: Trial, seed: int) -> dict:
         texts, labels = texts + more_texts, labels + more_labels
     examples = training.encode(tokenizer, texts, trial.max_length)
     targets = torch.tensor(labels)
+    weights = torch.tensor([1.0] * n_own + [trial.extra_weight] * (len(labels) - n_own))
 
     def plan(generator: torch.Generator) -> list[list[int]]:
         """The batches of all epochs."""
@@ -160,7 +178,18 @@ def run(trial: Trial, seed: int) -> dict:
                 for rows in training.length_grouped(more, trial.batch_size, generator):
                     planned.append([n_own + row for row in rows])
             planned += training.length_grouped(own, trial.batch_size, generator)
+            if more and epoch == 0 and trial.extra_when == "middle":
+                for rows in training.length_grouped(more, trial.batch_size, generator):
+                    planned.append([n_own + row for row in rows])
         return planned
+
+    def sure_enough(rows: list[int]) -> list[int]:
+        """The rows to whose label the model gives the probability asked for."""
+        batch = training.pad([examples[row] for row in rows], tokenizer.pad_token_id)
+        with torch.no_grad(), device.autocast(model.device):
+            shares = model(**batch).logits.float().softmax(-1)
+        kept = shares[torch.arange(len(rows)), targets[rows]] >= trial.extra_sure
+        return [row for row, keep in zip(rows, kept.tolist(), strict=True) if keep]
 
     tokens, losses, average, n_averaged = 0, [], None, 0
     wall, cpu = time.perf_counter(), time.process_time()
@@ -170,15 +199,24 @@ def run(trial: Trial, seed: int) -> dict:
         total = len(batches)
         optimizer = torch.optim.AdamW(groups(model, trial), fused=True)
         schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda step: training.warmup_then_decay(step, int(trial.warmup * total), total)
+            optimizer, lambda step: linear_schedule(step, int(trial.warmup * total), total)
         )
         trained = [weight for weight in model.parameters() if weight.requires_grad]
         with training.bar("Trial", total, True) as shown:
             for step, rows in enumerate(batches):
+                if trial.extra_sure and rows[0] >= n_own:
+                    rows = sure_enough(rows)
+                    if not rows:
+                        schedule.step()
+                        shown.update()
+                        continue
                 batch = training.pad([examples[row] for row in rows], tokenizer.pad_token_id)
-                loss = torch.nn.functional.cross_entropy(
-                    model(**batch).logits, targets[rows], label_smoothing=trial.label_smoothing
+                with device.autocast(model.device):
+                    logits = model(**batch).logits
+                each = torch.nn.functional.cross_entropy(
+                    logits.float(), targets[rows], label_smoothing=trial.label_smoothing, reduction="none"
                 )
+                loss = (each * weights[rows]).mean()
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(trained, 1.0)
                 optimizer.step()
@@ -290,6 +328,33 @@ TRIALS |= {
         layer_decay=0.85,
         words_frozen=True,
         average_from=0.5,
+    ),
+}
+
+QUICK = replace(
+    PLAIN,
+    batch_size=32,
+    learning_rate=3e-4,
+    layer_decay=0.85,
+    frozen_layers=0,
+    average_from=0.5,
+    dropout=0.0,
+    eager=True,
+)
+TRIALS |= {
+    "quick": QUICK,
+    "quick_dropout": replace(QUICK, dropout=0.1, attention_dropout=0.0),
+    "snippets_before": replace(QUICK, extra=20_000),
+    "snippets_mixed": replace(QUICK, extra=20_000, extra_when="mixed", extra_weight=0.3),
+    "snippets_sure": replace(QUICK, extra=20_000, extra_when="middle", extra_sure=0.5),
+    "plain_quick": replace(PLAIN, eager=True, dropout=0.0),
+    "quick_head": replace(QUICK, head_factor=5.0),
+    "quick_identity": replace(QUICK, identity_pooler=1.0, head_factor=3.0),
+    "quick_fresh": replace(QUICK, fresh_pooler=True, head_factor=3.0),
+    "longer_before": replace(QUICK, extra=12_000, extra_pieces=64, average_from=0.8),
+    "longer_sure": replace(QUICK, extra=12_000, extra_pieces=64, extra_when="middle", extra_sure=0.5),
+    "snippets_sure_3": replace(
+        QUICK, epochs=3, learning_rate=2e-4, extra=20_000, extra_when="middle", extra_sure=0.5
     ),
 }
 

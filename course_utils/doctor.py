@@ -144,17 +144,15 @@ def disk(free: int | None = None) -> Iterator[Finding]:
 
 def trained() -> Iterator[Finding]:
     """Whether the classifier that the lessons fine-tune is there already."""
-    from course_utils.assets import cache, checkpoints
-    from course_utils.training import Recipe
+    from course_utils.assets import checkpoints
 
-    identity = checkpoints._identity(Recipe(), 0, None)
-    for folder in cache.root().glob("fine_tuned-*"):
-        if (folder / cache.RECORD).exists() and cache.Entry(folder, identity).is_whole():
-            yield Finding("ok", "the fine-tuned classifier is in the cache")
-            return
-    yield Finding(
-        "note", "the fine-tuned classifier is not in the cache yet: the first lesson to need it trains it"
-    )
+    if checkpoints.is_fine_tuned():
+        yield Finding("ok", "the fine-tuned classifier is in the cache")
+    else:
+        yield Finding(
+            "note",
+            "the fine-tuned classifier is not in the cache yet: the first lesson to need it trains it",
+        )
 
 
 def existing_parent(path: Path) -> Path:

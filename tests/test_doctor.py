@@ -1,5 +1,3 @@
-import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,21 +78,21 @@ def test_a_cache_that_does_not_exist_yet_is_no_problem(
 def test_a_trained_classifier_is_found_and_another_one_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from course_utils.assets import checkpoints
+    from course_utils.assets import cache, checkpoints
     from course_utils.training import Recipe
 
     monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path))
-    folder = tmp_path / "fine_tuned-0"
-    folder.mkdir()
-    (folder / "model").write_text("weights")
-    files = {"model": hashlib.sha256(b"weights").hexdigest()}
 
-    def record(identity: dict[str, object]) -> None:
-        (folder / "record.json").write_text(json.dumps({"identity": identity, "files": files}))
+    def keep(seed: int) -> None:
+        with (
+            cache.entry("fine_tuned", checkpoints._identity(Recipe(), seed, None)) as entry,
+            entry.writing() as folder,
+        ):
+            (folder / "model").write_text("weights")
 
-    record({"recipe": "another"})
+    keep(seed=7)
     assert only(doctor.trained()).state == "note"
-    record(checkpoints._identity(Recipe(), 0, None))
+    keep(seed=0)
     assert only(doctor.trained()).state == "ok"
 
 

@@ -84,6 +84,12 @@ class Entry:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
+def place(name: str, identity: Mapping[str, Any]) -> Entry:
+    """The entry for this identity, to be read: nothing is locked and nothing is made."""
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+    return Entry(root() / f"{name}-{digest}", identity)
+
+
 @contextmanager
 def entry(name: str, identity: Mapping[str, Any]) -> Iterator[Entry]:
     """The entry for this identity, locked: a second kernel waits here for the first to finish, then finds it whole.
@@ -91,8 +97,8 @@ def entry(name: str, identity: Mapping[str, Any]) -> Iterator[Entry]:
     Raises:
         CacheError: the cache's folder cannot be written to.
     """
-    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
-    folder = root() / f"{name}-{digest}"
+    found = place(name, identity)
+    folder = found.folder
     lock = FileLock(folder.with_suffix(".lock"))
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -106,7 +112,7 @@ def entry(name: str, identity: Mapping[str, Any]) -> Iterator[Entry]:
             f"it may write to: set the environment variable {SETTING} to one."
         ) from error
     try:
-        yield Entry(folder, identity)
+        yield found
     finally:
         lock.release()
 

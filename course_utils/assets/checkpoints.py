@@ -14,6 +14,10 @@ from .. import device, training
 from ..training import Recipe
 from . import cache, packages, reviews
 from . import hub as the_hub
+from .errors import CacheError
+
+HISTORY = "history.json"
+"""Beside a fine-tuned model's weights: how its training went."""
 
 
 def tokenizer(*, hub: bool | None = None) -> PreTrainedTokenizerBase:
@@ -112,10 +116,31 @@ def fine_tuned(
             model, history = _train(recipe, seed, hub, progress)
             with entry.writing() as folder:
                 model.save_pretrained(folder)
-                (folder / "history.json").write_text(json.dumps(asdict(history)))
+                (folder / HISTORY).write_text(json.dumps(asdict(history)))
             return model
         with _quiet():
             return _ready(BertForSequenceClassification.from_pretrained(entry.folder))
+
+
+def is_fine_tuned(*, hub: bool | None = None, seed: int = 0, recipe: Recipe | None = None) -> bool:
+    """Whether `fine_tuned` with the same arguments finds its model in the cache, whole, and need not train it."""
+    return cache.place("fine_tuned", _identity(recipe or Recipe(), seed, hub)).is_whole()
+
+
+def training_history(
+    *, hub: bool | None = None, seed: int = 0, recipe: Recipe | None = None
+) -> training.History:
+    """How the training went of the model that `fine_tuned` gives for the same arguments.
+
+    Raises:
+        CacheError: it has not been trained yet.
+    """
+    kept = cache.place("fine_tuned", _identity(recipe or Recipe(), seed, hub))
+    if not kept.is_whole():
+        raise CacheError(
+            f"There is no fine-tuned model in {kept.folder} yet. Call checkpoints.fine_tuned() first."
+        )
+    return training.History(**json.loads((kept.folder / HISTORY).read_text()))
 
 
 def _identity(recipe: Recipe, seed: int, hub: bool | None) -> dict[str, Any]:

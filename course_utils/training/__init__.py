@@ -6,7 +6,7 @@ from course_utils.training.prediction import predict_logits
 from course_utils.training.progress import bar
 from course_utils.training.randomness import seeded
 from course_utils.training.recipe import VERSION, History, Recipe
-from course_utils.training.weights import layer_of, parameter_groups, warmup_then_decay
+from course_utils.training.weights import layer_of, parameter_groups
 
 __all__ = [
     "VERSION",
@@ -21,5 +21,4 @@ __all__ = [
     "predict_logits",
     "seeded",
     "train",
-    "warmup_then_decay",
 ]

@@ -16,12 +16,13 @@ from torch.optim.swa_utils import AveragedModel
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from course_utils import device
+from course_utils.reference.fine_tuning import linear_schedule
 from course_utils.training.batches import encode, length_grouped, pad
 from course_utils.training.processes import Alone
 from course_utils.training.progress import bar
 from course_utils.training.randomness import seeded
 from course_utils.training.recipe import History, Recipe
-from course_utils.training.weights import dropout_of, only_trained, parameter_groups, warmup_then_decay
+from course_utils.training.weights import dropout_of, only_trained, parameter_groups
 
 
 def train(
@@ -65,7 +66,7 @@ def train(
     groups = parameter_groups(model, recipe)
     optimizer = torch.optim.AdamW(groups, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: warmup_then_decay(step, int(recipe.warmup * total), total)
+        optimizer, lambda step: linear_schedule(step, int(recipe.warmup * total), total)
     )
     average = AveragedModel(model)
     history = History()

@@ -1,4 +1,4 @@
-"""Which weights are trained, how fast, and how the learning rate moves."""
+"""Which weights are trained, and how fast each."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ def parameter_groups(model: PreTrainedModel, recipe: Recipe) -> list[dict[str, A
     return [
         {
             "params": weights,
-            "lr": recipe.learning_rate * recipe.layer_decay ** (top - height),
+            "lr": recipe.learning_rate * recipe.layer_decay ** max(0, top - height),
             "weight_decay": recipe.weight_decay if is_matrix else 0.0,
         }
         for (height, is_matrix), weights in groups.items()
@@ -34,11 +34,11 @@ def parameter_groups(model: PreTrainedModel, recipe: Recipe) -> list[dict[str, A
 
 
 def layer_of(name: str, top: int) -> int:
-    """Where a BERT's weight belongs: 0 the embeddings, 1 the lowest layer, ... `top` the highest and the head."""
+    """Where a BERT's weight belongs: 0 the embeddings, 1 the lowest layer, ... `top` the highest, `top` + 1 the head."""
     layer = re.search(r"encoder\.layer\.(\d+)\.", name)
     if layer:
         return int(layer[1]) + 1
-    return 0 if ".embeddings." in name else top
+    return 0 if ".embeddings." in name else top + 1
 
 
 @contextmanager
@@ -54,13 +54,6 @@ def only_trained(
         yield trained
     finally:
         model.requires_grad_(True)
-
-
-def warmup_then_decay(step: int, warmup_steps: int, total_steps: int) -> float:
-    """The learning rate's multiplier: from 0 to 1 over the warm-up, then to 0 at the last step, in straight lines."""
-    if step < warmup_steps:
-        return step / warmup_steps
-    return max(0.0, (total_steps - step) / max(1, total_steps - warmup_steps))
 
 
 @contextmanager

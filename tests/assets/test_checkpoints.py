@@ -1,6 +1,5 @@
 """The real checkpoint, and the classifier that is trained once and kept."""
 
-import json
 import os
 import subprocess
 import sys
@@ -192,10 +191,23 @@ def test_it_is_trained_once_and_then_found(workshop):
 
 
 def test_the_history_is_kept_with_it(workshop):
-    folder, _ = workshop
+    assert not checkpoints.is_fine_tuned(recipe=QUICK)
+    with pytest.raises(
+        CacheError, match=r"no fine-tuned model .* yet. Call checkpoints.fine_tuned\(\) first"
+    ):
+        checkpoints.training_history(recipe=QUICK)
     tune()
-    history = json.loads((kept(folder)[0] / "history.json").read_text())
-    assert len(history["losses"]) == 3
+    assert checkpoints.is_fine_tuned(recipe=QUICK)
+    assert not checkpoints.is_fine_tuned(recipe=QUICK, seed=1)
+    history = checkpoints.training_history(recipe=QUICK)
+    assert len(history.losses) == 3
+    assert history.seconds > 0
+
+
+def test_looking_for_it_waits_for_nobody_and_leaves_nothing(workshop):
+    folder, _ = workshop
+    assert not checkpoints.is_fine_tuned(recipe=QUICK)
+    assert not folder.exists()
 
 
 def test_another_seed_recipe_or_version_is_another_model(workshop, monkeypatch):
