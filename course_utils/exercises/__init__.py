@@ -3,7 +3,7 @@
 from importlib import import_module
 from types import ModuleType
 
-LESSONS = (1, 2, 4)
+LESSONS = (1, 2, 3, 4)
 """The lessons that have a catalogue."""
 
 

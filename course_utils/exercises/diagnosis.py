@@ -8,8 +8,9 @@ the learner's, the verdict says by name what they did.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +39,10 @@ NEXT = {
     "non-finite": "find the step that first gives a value that is not finite for this input.",
     "law": BY_HAND,
     "differs": BY_HAND,
+    "changed": "the caller may still need it: work on a copy, or on a new array.",
+    "unrepeatable": "look for something that outlives a call: a global, a default argument that is changed, a random number.",
+    "disturbed": "give your function a random generator of its own, made from the arguments.",
+    "together": "call your function with each of these inputs, and lay the answers side by side.",
 }
 
 
@@ -70,7 +75,7 @@ def judge(exercise: Exercise, cases: tuple[Case, ...], results: list[Result]) ->
         faults = [_fault(exercise, *each) for each in zip(cases, results, expected, strict=True)]
     if any(faults):
         return _not_right(exercise, cases, results, faults, beside)
-    return _right_but(exercise, cases, results, again) or _correct(exercise, results)
+    return _right_but(exercise, cases, results, again, beside) or _correct(exercise, results)
 
 
 def _is_stub(raised: Raised) -> bool:
@@ -86,14 +91,34 @@ class _Beside:
         self.fresh: dict[Any, Any] = {}
 
     def result(self, function: Callable[..., Any], case: Case) -> Result:
+        return self._once(
+            ("result", function),
+            case,
+            lambda: call(function, case.arguments, self.exercise.parameters),
+        )
+
+    def fault(self, function: Callable[..., Any], case: Case) -> Fault | None:
+        expected = self.result(self.exercise.reference, case).value
+        return self._once(
+            ("fault", function),
+            case,
+            lambda: _fault(self.exercise, case, self.result(function, case), expected),
+        )
+
+    def _once(self, key: Any, case: Case, work: Callable[[], Any]) -> Any:
         known = self.fresh if case.fresh else self.exercise.remembered
-        key = function, id(case)
-        if key not in known:
-            known[key] = (
-                call(function, case.arguments, self.exercise.parameters),
-                case,
-            )  # the case keeps its id
-        return known[key][0]
+        place = *key, id(case)
+        if place not in known:
+            known[place] = work(), case  # the case keeps its id
+        return known[place][0]
+
+    def symptoms(self, function: Callable[..., Any], cases: tuple[Case, ...]) -> list[str]:
+        results = [self.result(function, case) for case in cases]
+        faults = [self.fault(function, case) for case in cases]
+        if any(faults):
+            return _symptoms(faults, None)
+        again = call(function, cases[0].arguments, self.exercise.parameters)
+        return _symptoms(faults, _fault_of_all(self.exercise, cases, results, again))
 
 
 def _fault(exercise: Exercise, case: Case, result: Result, expected: Any) -> Fault | None:
@@ -110,6 +135,8 @@ def _fault(exercise: Exercise, case: Case, result: Result, expected: Any) -> Fau
         broken = _broken(law, value, case)
         if broken:
             return Fault("law", broken, case, result, expected)
+    if exercise.many_right:
+        return None
     within = exercise.within or tolerance(result.value)
     wanted = exercise.form.read(expected, expected)
     if alike(value, wanted, within):
@@ -172,6 +199,8 @@ def _known_mistake(
     where there are two of those or more: a learner who mended one input by hand still has the misunderstanding.
     To raise the same kind of error is not yet to agree: one case at least must give the same value or message.
     """
+    if exercise.many_right:
+        return _by_symptoms(exercise, cases, _symptoms(faults, None), beside)
     wrong = [index for index, fault in enumerate(faults) if fault]
     right = [index for index, fault in enumerate(faults) if not fault]
     read: dict[int, Any] = {}
@@ -214,6 +243,38 @@ def _known_mistake(
     return fallback
 
 
+def _symptoms(faults: list[Fault | None], after: Fault | None) -> list[str]:
+    """What is wrong with each case, and then with all together, in words without numbers; "" where nothing is."""
+    return [_symptom(fault) if fault else "" for fault in (*faults, after)]
+
+
+def _symptom(fault: Fault) -> str:
+    raised = fault.result.raised if fault.step == "raised" else None
+    return _bare(f"{raised.kind}: {raised.message}" if raised else f"{fault.step}: {fault.message}")
+
+
+def _by_symptoms(
+    exercise: Exercise, cases: tuple[Case, ...], symptoms: list[str], beside: _Beside
+) -> Mistake | None:
+    """The known mistake with the same symptoms: where many answers are right, so are many wrong in the same way.
+
+    Chance decides on which cases a fault shows, so the same symptoms have to be seen, but not on the same cases; on the
+    fixed cases alone, too, since those let every mistake show. Of several the one speaks that agrees on the most cases.
+    """
+    fresh = [case.fresh for case in cases]
+    found = []
+    for mistake in exercise.mistakes:
+        theirs = beside.symptoms(mistake.answer, cases)
+        if _seen(theirs) == _seen(symptoms) and _seen(theirs, fresh) == _seen(symptoms, fresh):
+            agreeing = sum(one == other for one, other in zip(symptoms, theirs, strict=True))
+            found.append((agreeing, mistake))
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _seen(symptoms: list[str], left_out: Iterable[bool] = ()) -> set[str]:
+    return {symptom for symptom, out in zip_longest(symptoms, left_out) if symptom and not out}
+
+
 def _same_error(one: Raised | None, other: Raised | None) -> int:
     if not one or not other or one.kind != other.kind:
         return 0
@@ -222,7 +283,7 @@ def _same_error(one: Raised | None, other: Raised | None) -> int:
 
 def _bare(message: str) -> str:
     """A message without its numbers, which depend on the input, and without NumPy's names around them."""
-    return re.sub(r"\d+", "#", re.sub(r"np\.\w+\(([^()]*)\)", r"\1", message))
+    return re.sub(r"\d+(\.\d+)?", "#", re.sub(r"np\.\w+\(([^()]*)\)", r"\1", message))
 
 
 def _is_a_table(cases: tuple[Case, ...], faults: list[Fault | None]) -> bool:
@@ -251,25 +312,51 @@ def _raised_advice(raised: Raised) -> str:
 
 
 def _right_but(
-    exercise: Exercise, cases: tuple[Case, ...], results: list[Result], again: Result
+    exercise: Exercise, cases: tuple[Case, ...], results: list[Result], again: Result, beside: _Beside
 ) -> Verdict | None:
-    """Faults of an answer whose values are all right."""
+    """The verdict on an answer whose values are all right, and which is wrong nevertheless."""
+    fault = _fault_of_all(exercise, cases, results, again)
+    if fault is None:
+        return None
+    mistake = None
+    if exercise.many_right:
+        symptoms = _symptoms([None] * len(cases), fault)
+        mistake = _by_symptoms(exercise, cases, symptoms, beside)
+    return _verdict(
+        exercise, WRONG, fault.step, fault.message, NEXT[fault.step], mistake,
+        evidence=_arguments(exercise, fault.case),
+    )  # fmt: skip
+
+
+def _fault_of_all(
+    exercise: Exercise, cases: tuple[Case, ...], results: list[Result], again: Result
+) -> Fault | None:
+    """What is wrong with answers whose values are all right, each taken by itself."""
     for case, result in zip(cases, results, strict=True):
         if result.changed:
             what = " and ".join(f"`{name}`" for name in result.changed)
             finding = (
                 f"The value is right, but your function changes its input: {what} is no longer what it was."
             )
-            advice = "the caller may still need it: work on a copy, or on a new array."
-            return _verdict(exercise, WRONG, "changed", finding, advice, evidence=_arguments(exercise, case))
+            return Fault("changed", finding, case, result, None)
+    first = cases[0], results[0], None
     if again.raised or not alike(
         again.value, results[0].value, exercise.within or tolerance(results[0].value)
     ):
         finding = "Called twice with the same input, your function gives two different answers."
-        advice = "look for something that outlives a call: a global, a default argument that is changed, a random number."
-        return _verdict(
-            exercise, WRONG, "unrepeatable", finding, advice, evidence=_arguments(exercise, cases[0])
-        )
+        return Fault("unrepeatable", finding, *first)
+    for case, result in zip(cases, results, strict=True):
+        if result.disturbed and exercise.many_right:
+            finding = (
+                f"The value is right, but your function sets or uses the random numbers of `{result.disturbed[0]}`, "
+                "which all code shares: whatever draws from them next gets others than it would have."
+            )
+            return Fault("disturbed", finding, case, result, None)
+    read = [exercise.form.read(result.value, result.value) for result in results] if exercise.together else []
+    answers = [(case.arguments, value) for case, value in zip(cases, read, strict=False)]
+    for law in exercise.together:
+        if broken := law(answers):
+            return Fault("together", broken, *first)
     return None
 
 
@@ -338,7 +425,8 @@ def _evidence(exercise: Exercise, fault: Fault) -> tuple[tuple[str, str], ...]:
     raised = fault.result.raised
     yours, expected = _apart(fault.result.value, fault.expected)
     yours = f"{raised.kind}: {raised.message}" if raised else yours
-    return (*_arguments(exercise, fault.case), ("yours", yours), ("expected", expected))
+    right = "one right answer" if exercise.many_right else "expected"
+    return (*_arguments(exercise, fault.case), ("yours", yours), (right, expected))
 
 
 def _arguments(exercise: Exercise, case: Case) -> tuple[tuple[str, str], ...]:

@@ -20,6 +20,9 @@ from course_utils.exercises.verdict import CORRECT, NOT_ATTEMPTED, WRONG, Verdic
 Law = Callable[..., str | None]
 """Called with the answer's value and then the arguments; says how the value breaks a law, or None where it holds."""
 
+Together = Callable[[list[tuple[tuple[Any, ...], Any]]], str | None]
+"""Called with the arguments and the value of every case; says how the values together break a law, or None."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -75,6 +78,11 @@ class Exercise:
     hints: tuple[str, ...]
     """A ladder: each says more than the one before, none gives the answer."""
     laws: tuple[Law, ...] = ()
+    many_right: bool = False
+    """Many values are right, such as any fair split: then the laws alone say whether one is, and a known mistake is
+    known by the laws that it breaks. What is random has to come from the arguments."""
+    together: tuple[Together, ...] = ()
+    """Laws that no single value can break, such as another split for another seed. For `many_right`."""
     within: tuple[float, float] | None = None
     """(relative, absolute) tolerance, where the task sets one; otherwise the answer's precision does."""
     fresh_cases: int = 6

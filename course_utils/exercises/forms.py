@@ -44,6 +44,12 @@ class Form(Protocol):
         ...
 
 
+class Part(Protocol):
+    """A form that can also read a part of an answer, which its messages then call by `subject`."""
+
+    def read_part(self, value: Any, expected: Any, subject: str) -> Any: ...
+
+
 @dataclass(frozen=True)
 class Numbers:
     """An array of real numbers with the shape of the expected one. Lists, tuples and tensors will do."""
@@ -57,14 +63,15 @@ class Number:
     """One real number. A NumPy scalar, or a tensor or array of one element, will do."""
 
     def read(self, value: Any, expected: Any) -> float:
-        array = _numbers(value, "one number", "Your answer")
+        return self.read_part(value, expected, "Your answer")
+
+    def read_part(self, value: Any, expected: Any, subject: str) -> float:
+        array = _numbers(value, "one number", subject)
         if array.size != 1:
-            raise Misfit("shape", f"Your answer has shape {array.shape} where one number was expected.")
+            raise Misfit("shape", f"{subject} has shape {array.shape} where one number was expected.")
         number = float(array.reshape(()))
         if not np.isfinite(number) and np.isfinite(expected):
-            raise Misfit(
-                "non-finite", f"Your answer is `{shown(number)}` where a finite number was expected."
-            )
+            raise Misfit("non-finite", f"{subject} is `{shown(number)}` where a finite number was expected.")
         return number
 
 
@@ -75,18 +82,28 @@ class Arrays:
     names: tuple[str, ...]
 
     def read(self, value: Any, expected: Any) -> tuple[np.ndarray, ...]:
-        listed = ", ".join(self.names)
-        if not isinstance(value := plain(value), list | tuple | np.ndarray):
-            raise Misfit(
-                "type",
-                f"Your answer is {_kind(value)} where {len(self.names)} arrays were expected: {listed}.{_as_list(value)}",
-            )
-        count = 1 if isinstance(value, np.ndarray) and value.ndim < 2 else len(value)
-        if count != len(self.names):
-            parts = "1 part" if count == 1 else f"{count} parts"
-            raise Misfit("shape", f"Your answer has {parts} where {len(self.names)} were expected: {listed}.")
+        value = _parts(value, self.names, "arrays")
         named = zip(self.names, value, expected, strict=True)
         return tuple(_array(part, wanted, f"Your {name}") for name, part, wanted in named)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Several lists of row numbers, in a fixed order. Each may have any length and any order inside."""
+
+    names: tuple[str, ...]
+
+    def read(self, value: Any, expected: Any) -> tuple[list[int], ...]:
+        parts = _parts(value, self.names, "lists of row numbers")
+        return tuple(
+            self._numbers(part, f"Your {name}") for name, part in zip(self.names, parts, strict=True)
+        )
+
+    def _numbers(self, part: Any, subject: str) -> list[int]:
+        items = _items(part, "a list of row numbers", subject)
+        if items and all(isinstance(item, bool | np.bool_) for item in items):
+            raise Misfit("type", f"{subject} holds True and False where row numbers were expected.")
+        return sorted(_whole_number(item, subject) for item in items)
 
 
 @dataclass(frozen=True)
@@ -129,13 +146,16 @@ class Words:
     """What one of them is called: "word", "piece"."""
 
     def read(self, value: Any, expected: Any) -> list[str]:
-        items = _items(value, f"a list of {self.noun}s")
+        return self.read_part(_items(value, f"a list of {self.noun}s"), expected, "Your list")
+
+    def read_part(self, value: Any, expected: Any, subject: str) -> list[str]:
+        items = _items(value, f"a list of {self.noun}s", subject)
         for item in items:
             if not isinstance(item, str):
                 raise Misfit(
-                    "type", f"Your list holds {_kind_and_value(item)}, where a {self.noun} was expected."
+                    "type", f"{subject} holds {_kind_and_value(item)}, where a {self.noun} was expected."
                 )
-        _same_count(items, expected, "Your list", self.noun)
+        _same_count(items, expected, subject, self.noun)
         return items
 
 
@@ -185,9 +205,9 @@ class Fields:
     """A dict, or what can be read like one, with these keys at least; `form` says what each of them holds."""
 
     names: tuple[str, ...]
-    form: Ids
+    form: Part
 
-    def read(self, value: Any, expected: Any) -> dict[str, list[Any]]:
+    def read(self, value: Any, expected: Any) -> dict[str, Any]:
         listed = " and ".join(f"`{name}`" for name in self.names)
         if not isinstance(value := plain(value), Mapping):
             raise Misfit("type", f"Your answer is {_kind(value)} where a dict with {listed} was expected.")
@@ -197,6 +217,21 @@ class Fields:
         return {
             name: self.form.read_part(value[name], expected[name], f"Your `{name}`") for name in self.names
         }
+
+
+def _parts(value: Any, names: tuple[str, ...], what: str) -> Any:
+    """A list or tuple with one part for each name."""
+    listed = ", ".join(names)
+    if not isinstance(value := plain(value), list | tuple | np.ndarray):
+        raise Misfit(
+            "type",
+            f"Your answer is {_kind(value)} where {len(names)} {what} were expected: {listed}.{_as_list(value)}",
+        )
+    count = 1 if isinstance(value, np.ndarray) and value.ndim < 2 else len(value)
+    if count != len(names):
+        parts = "1 part" if count == 1 else f"{count} parts"
+        raise Misfit("shape", f"Your answer has {parts} where {len(names)} were expected: {listed}.")
+    return value
 
 
 def _whole_number(item: Any, subject: str) -> int:

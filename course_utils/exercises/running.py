@@ -5,6 +5,8 @@ import functools
 import inspect
 import io
 import linecache
+import random
+import sys
 import sysconfig
 import traceback
 import warnings
@@ -48,6 +50,8 @@ class Result:
     """The first warning, as text."""
     changed: tuple[str, ...] = ()
     """Names of the arguments that the call changed."""
+    disturbed: tuple[str, ...] = ()
+    """Modules whose random numbers, which everyone shares, the call moved on."""
 
 
 class _Printed(io.StringIO):
@@ -65,6 +69,7 @@ def call(answer: Callable[..., Any], arguments: tuple[Any, ...], names: tuple[st
     own = copied(arguments)
     output = _Printed()
     value, raised = None, None
+    before = _shared_randomness()
     with (
         warnings.catch_warnings(record=True) as caught,
         contextlib.redirect_stdout(output),
@@ -86,8 +91,10 @@ def call(answer: Callable[..., Any], arguments: tuple[Any, ...], names: tuple[st
     changed = tuple(
         name for name, before, after in zip(names, arguments, own, strict=False) if not _same(before, after)
     )
+    after = _shared_randomness()
+    disturbed = tuple(name for name, state in before.items() if after[name] != state)
     warned = f"{caught[0].category.__name__}: {_text_of(caught[0].message)}" if caught else ""
-    return Result(value, raised, cut(output.getvalue().rstrip()), cut(warned, 300), changed)
+    return Result(value, raised, cut(output.getvalue().rstrip()), cut(warned, 300), changed, disturbed)
 
 
 def signature_problem(
@@ -106,6 +113,17 @@ def signature_problem(
         count = f"{len(arguments)} argument{'s' * (len(arguments) != 1)}"
         return f"Your function is `{name}{signature}`, and the check gives it {count} in this order: {given}. Python says: {error}."
     return None
+
+
+def _shared_randomness() -> dict[str, Any]:
+    """Where the random numbers stand that all code shares."""
+    numpys = np.random.get_state()  # noqa: NPY002
+    states: dict[str, Any] = {
+        "np.random": [part.tobytes() if isinstance(part, np.ndarray) else part for part in numpys],
+        "random": random.getstate(),
+    }
+    torch = sys.modules.get("torch")
+    return states if torch is None else states | {"torch": torch.get_rng_state().numpy().tobytes()}
 
 
 def _same(before: Any, after: Any) -> bool:

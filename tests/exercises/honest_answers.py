@@ -12,6 +12,7 @@ from sklearn import metrics
 
 from tests.exercises import honest_lesson_1
 from tests.exercises.honest_lesson_2 import HONEST_LESSON_2
+from tests.exercises.honest_lesson_3 import HONEST_LESSON_3
 
 
 def softmax_scipy(logits, axis=-1):
@@ -285,4 +286,4 @@ HONEST = {
 }
 """By exercise name."""
 
-HONEST |= HONEST_LESSON_2
+HONEST |= HONEST_LESSON_2 | HONEST_LESSON_3

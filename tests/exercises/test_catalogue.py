@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from course_utils.exercises import LESSONS, catalogue
-from course_utils.exercises.diagnosis import _same_error
+from course_utils.exercises.diagnosis import _Beside, _same_error
 from course_utils.exercises.forms import LabelLists, Labels
 from course_utils.exercises.running import call
 from course_utils.exercises.values import SINGLE, alike, copied, plain
@@ -141,7 +141,19 @@ def test_a_mistake_that_raises_is_called_raised(exercise, mistake):
 
 @each_exercise
 def test_fixed_cases_alone_tell_the_mistakes_apart(exercise):
-    """Luck with the fresh cases is not needed: on the fixed ones no two mistakes give the same outputs."""
+    """Luck with the fresh cases is not needed: on the fixed ones no two mistakes give the same outputs.
+
+    Where many answers are right, outputs differ by chance, and what tells mistakes apart are their symptoms.
+    """
+    if exercise.many_right:
+        symptoms = {
+            answer.__name__: tuple(_Beside(exercise).symptoms(answer, exercise.cases))
+            for answer in (exercise.reference, *(mistake.answer for mistake in exercise.mistakes))
+        }
+        assert not any(symptoms.pop(exercise.name))
+        assert all(any(seen) for seen in symptoms.values())
+        assert len(set(symptoms.values())) == len(symptoms)
+        return
     within = exercise.within or SINGLE
     outputs = {
         mistake.name: [call(mistake.answer, case.arguments, exercise.parameters) for case in exercise.cases]
