@@ -1,12 +1,14 @@
 """The order of the diagnosis, and which mistake is named, on a small exercise made up for this purpose."""
 
+import random
+
 import numpy as np
 import pytest
 import torch
 
 from course_utils.exercises import lesson_4
 from course_utils.exercises.exercise import Case, Exercise
-from course_utils.exercises.forms import Numbers
+from course_utils.exercises.forms import Numbers, Rows
 
 
 def shares(counts, power=1):
@@ -349,3 +351,162 @@ def test_a_known_mistake_is_named_in_every_honest_form():
     assert lesson_4.decode_multilabel.judge(in_the_dicts_order).mistake == "strictly_above"
     assert lesson_4.macro_f1.judge(in_an_array).mistake == "accuracy"
     assert lesson_4.macro_f1.judge(in_half_precision).mistake == "accuracy"
+
+
+# Where many answers are right.
+
+
+def pick(n, k, seed):
+    """The numbers from 0 to n - 1 in two parts, k of them in the second."""
+    order = np.random.default_rng(seed).permutation(n).tolist()
+    return order[k:], order[:k]
+
+
+def each_once(parts, n, k, seed):
+    return (
+        None
+        if sorted(parts[0] + parts[1]) == list(range(n))
+        else f"You have {len(parts[0] + parts[1])} of {n}."
+    )
+
+
+def as_many(parts, n, k, seed):
+    return None if len(parts[1]) == k else f"The second part has {len(parts[1])} where {k} were asked for."
+
+
+def seeds_differ(answers):
+    kinds = {(arguments[:2], tuple(value[1])) for arguments, value in answers}
+    return None if len(kinds) == len(answers) else "Two seeds give the same."
+
+
+def make_picking():
+    picking = Exercise(
+        lesson=9,
+        title="Pick",
+        points=1,
+        reference=pick,
+        form=Rows(("rest", "picked")),
+        returns="two parts",
+        cases=(
+            Case((40, 10, 1)),
+            Case((40, 10, 2), "another seed"),
+            Case((50, 20, 3), "fifty"),
+            Case((60, 30, 4), "sixty"),
+        ),
+        draw=lambda generator: (int(generator.integers(70, 99)), 30, int(generator.integers(10**6))),
+        laws=(each_once, as_many),
+        many_right=True,
+        together=(seeds_differ,),
+        hints=("one", "two", "three"),
+    )
+
+    @picking.mistake("something is lost", "where?")
+    def lost(n, k, seed):
+        rest, picked = pick(n, k, seed)
+        return rest[1:], picked
+
+    @picking.mistake("something is lost where there are fifty", "only there.")
+    def lost_of_fifty(n, k, seed):
+        rest, picked = pick(n, k, seed)
+        return (rest[1:], picked) if n == 50 else (rest, picked)
+
+    @picking.mistake("the parts have changed places", "which is which?")
+    def places_changed(n, k, seed):
+        return pick(n, k, seed)[::-1]
+
+    @picking.mistake("there is no seed", "what is it for?")
+    def unseeded(n, k, seed):
+        return pick(n, k, None)
+
+    @picking.mistake("the seed is always 0", "what is it for?")
+    def one_seed(n, k, seed):
+        return pick(n, k, 0)
+
+    @picking.mistake("a global is seeded", "take your own.")
+    def seeded_global(n, k, seed):
+        np.random.seed(seed)  # noqa: NPY002
+        order = np.random.permutation(n).tolist()  # noqa: NPY002
+        return order[k:], order[:k]
+
+    @picking.mistake("it raises", "why?")
+    def raises(n, k, seed):
+        raise ValueError(f"no {n}")
+
+    return picking
+
+
+picking = make_picking()
+
+
+def pick_in_another_way(n, k, seed):
+    picked = random.Random(seed).sample(range(n), k)
+    return sorted({*range(n)} - {*picked}), picked
+
+
+@pytest.mark.parametrize("answer", [pick, pick_in_another_way, lambda n, k, seed: pick(n, k, seed + 5)])
+def test_where_many_answers_are_right_none_has_to_be_that_of_the_reference(answer):
+    assert picking.judge(answer).outcome == "correct"
+
+
+def without(count, n, k, seed):
+    rest, picked = pick_in_another_way(n, k, seed)
+    return rest[: len(rest) - count], picked
+
+
+@pytest.mark.parametrize(
+    ("answer", "step", "mistake"),
+    [
+        (lambda n, k, seed: without(3, n, k, seed), "law", "lost"),
+        (lambda n, k, seed: without(5 * (n == 50), n, k, seed), "law", "lost_of_fifty"),
+        (lambda n, k, seed: pick_in_another_way(n, k, seed)[::-1], "law", "places_changed"),
+        (lambda n, k, seed: pick_in_another_way(n, k, None), "unrepeatable", "unseeded"),
+        (lambda n, k, seed: pick_in_another_way(n, k, 99), "together", "one_seed"),
+        (lambda n, k, seed: (np.random.seed(7), pick(n, k, seed))[1], "disturbed", "seeded_global"),  # noqa: NPY002
+        (lambda n, k, seed: (range(n), 3), "type", None),
+        (lambda n, k, seed: without(n == 70, n, k, seed)[:1], "shape", None),
+    ],
+)
+def test_a_mistake_is_known_by_what_is_wrong_not_by_the_numbers_drawn(answer, step, mistake):
+    """Each of these draws other numbers than the known mistake does."""
+    for seed in range(3):
+        verdict = picking.judge(answer, seed)
+        assert (verdict.outcome, verdict.step, verdict.mistake) == ("wrong", step, mistake), verdict.text
+
+
+def test_an_error_is_known_by_its_kind_and_words():
+    def another(n, k, seed):
+        raise ValueError(f"no {n + 1}")
+
+    def of_another_kind(n, k, seed):
+        raise KeyError(n)
+
+    assert picking.judge(another).mistake == "raises"
+    assert picking.judge(of_another_kind).mistake is None
+    assert picking.judge(another).outcome == "raised"
+
+
+def test_a_fault_of_two_kinds_is_not_that_of_one():
+    def answer(n, k, seed):
+        return pick(n, k, seed)[::-1] if n == 50 else without(1, n, k, seed)
+
+    verdict = picking.judge(answer, 0)
+    assert (verdict.step, verdict.mistake) == ("law", None)
+
+
+def test_a_table_of_right_answers_is_told_so_where_many_are_right():
+    table = {case.arguments: pick(*case.arguments) for case in picking.cases}
+    verdict = picking.judge(lambda *arguments: table.get(arguments, ([0], [1])), 0)
+    assert (verdict.outcome, verdict.step, verdict.mistake) == ("wrong", "table", None)
+
+
+def test_the_reference_is_shown_as_one_right_answer_of_many():
+    names = [name for name, _ in picking.judge(lambda n, k, seed: ([], [0])).evidence]
+    assert names[-2:] == ["yours", "one right answer"]
+
+
+def test_shared_random_numbers_matter_only_where_something_is_drawn():
+    def answer(counts, power=1):
+        np.random.seed(1)  # noqa: NPY002
+        return shares(counts, power)
+
+    assert exercise.judge(answer).outcome == "correct"

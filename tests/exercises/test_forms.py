@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils.exercises.forms import Arrays, LabelLists, Labels, Misfit, Number, Numbers
+from course_utils.exercises.forms import (
+    Arrays,
+    Fields,
+    LabelLists,
+    Labels,
+    Misfit,
+    Number,
+    Numbers,
+    Rows,
+    Words,
+)
 from course_utils.exercises.values import plain
 
 
@@ -195,3 +205,61 @@ def test_a_long_type_or_value_is_cut():
     record = np.zeros(1, dtype=[(f"column_{number}", float) for number in range(50)])
     assert len(refusal(Numbers(), record, PAIR)[1]) < 300
     assert len(refusal(Labels(), [["x" * 10_000]], ["a"])[1]) < 300
+
+
+SPLIT = Rows(("train", "held-out"))
+RIGHT = np.array([0, 2]), np.array([1])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        ([2, 0], [1]),
+        [(0, 2), (1,)],
+        (np.array([0.0, 2.0]), np.array([1], dtype=np.uint8)),
+        (torch.tensor([2, 0]), torch.tensor([1])),
+        [[np.int64(0), 2], np.array([1])],
+    ],
+)
+def test_row_numbers_are_taken_in_every_honest_form_and_order(value):
+    assert SPLIT.read(plain(value), RIGHT) == ([0, 2], [1])
+
+
+def test_row_numbers_may_be_more_or_fewer_than_those_of_the_reference():
+    assert SPLIT.read(([], [2, 1, 1, 0]), RIGHT) == ([], [0, 1, 1, 2])
+
+
+@pytest.mark.parametrize(
+    ("value", "step", "words"),
+    [
+        ([0, 2, 1], "shape", "3 parts where 2 were expected: train, held-out"),
+        (np.array([0, 2]), "shape", "1 part where 2"),
+        (3, "type", "an int where 2 lists of row numbers were expected: train, held-out"),
+        ([5, [1]], "type", "Your train is an int where a list of row numbers was expected"),
+        (([0, 2], range(1, 2)), "type", "Your held-out is a range"),
+        (([0, 2], ["good"]), "type", "Your held-out holds a str, `'good'`"),
+        (([0.5], [1]), "type", "Your train holds a float"),
+        (([True, False, True], [False, True, False]), "type", "Your train holds True and False"),
+        ((np.array([True, False]), np.array([False, True])), "type", "Your train holds True and False"),
+        ({"train": [0, 2], "held-out": [1]}, "type", "a dict where 2 lists"),
+    ],
+)
+def test_row_numbers_are_refused_in_plain_words(value, step, words):
+    said_step, message = refusal(SPLIT, value, RIGHT)
+    assert said_step == step
+    assert words in message
+
+
+def test_the_fields_of_a_dict_may_hold_words_or_numbers():
+    groups = Fields(("one", "two"), Words("name"))
+    wanted = {"one": ["a", "b"], "two": []}
+    assert groups.read(plain({"two": (), "one": np.array(["a", "b"]), "more": 1}), wanted) == wanted
+    assert refusal(groups, {"one": ["a"], "two": []}, wanted) == (
+        "length",
+        "Your `one` has 1 name where 2 were expected.",
+    )
+    assert refusal(groups, {"one": ["a", 2], "two": []}, wanted)[1].startswith("Your `one` holds an int")
+    figures = Fields(("f1",), Number())
+    assert figures.read(plain({"f1": torch.tensor([0.5])}), {"f1": 0.5}) == {"f1": 0.5}
+    assert refusal(figures, {"f1": np.nan}, {"f1": 0.5})[1].startswith("Your `f1` is `nan`")
+    assert refusal(figures, {"f1": [0.5, 0.5]}, {"f1": 0.5})[1].startswith("Your `f1` has shape (2,)")

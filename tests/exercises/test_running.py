@@ -2,11 +2,13 @@
 
 import functools
 import linecache
+import random
 import sys
 import warnings
 
 import numpy as np
 import pytest
+import torch
 
 from course_utils.exercises.running import call, signature_problem
 from course_utils.exercises.values import alike
@@ -314,3 +316,32 @@ def test_a_signature_that_lies_is_left_to_the_call():
             return x
 
     assert problem(Liar()) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "sources"),
+    [
+        (lambda x: np.random.rand(), ("np.random",)),  # noqa: NPY002
+        (lambda x: np.random.seed(3), ("np.random",)),  # noqa: NPY002
+        (lambda x: np.random.normal(), ("np.random",)),  # noqa: NPY002
+        (lambda x: random.random(), ("random",)),
+        (lambda x: torch.rand(1), ("torch",)),
+        (lambda x: (random.random(), np.random.rand()), ("np.random", "random")),  # noqa: NPY002
+        (lambda x: np.random.default_rng(0).random(), ()),
+        (lambda x: np.random.RandomState(0).rand(), ()),
+        (lambda x: random.Random(0).random(), ()),
+        (lambda x: torch.rand(1, generator=torch.Generator().manual_seed(0)), ()),
+    ],
+)
+def test_the_random_numbers_that_all_code_shares_are_watched(answer, sources):
+    assert run(answer).disturbed == sources
+
+
+def test_random_numbers_are_watched_whatever_numpy_draws_them_from():
+    own = np.random.get_bit_generator()
+    try:
+        np.random.set_bit_generator(np.random.PCG64(1))
+        with pytest.warns(RuntimeWarning):
+            assert run(lambda x: 1).value == 1
+    finally:
+        np.random.set_bit_generator(own)
