@@ -493,6 +493,13 @@ def test_a_fault_of_two_kinds_is_not_that_of_one():
     assert (verdict.step, verdict.mistake) == ("law", None)
 
 
+def test_another_fault_on_fresh_inputs_is_not_that_of_the_fixed_ones():
+    def answer(n, k, seed):
+        return pick(n, k, seed)[::-1] if n >= 70 else without(1, n, k, seed)
+
+    assert picking.judge(answer, 0).mistake is None
+
+
 def test_a_table_of_right_answers_is_told_so_where_many_are_right():
     table = {case.arguments: pick(*case.arguments) for case in picking.cases}
     verdict = picking.judge(lambda *arguments: table.get(arguments, ([0], [1])), 0)
