@@ -152,7 +152,7 @@ exercise = Exercise(
     title="An honest split",
     points=2,
     reference=reference,
-    form=Rows(("train", "held-out")),
+    form=Rows(("train part", "held-out part")),
     returns="two lists of row numbers, those to train on and those held out. Of each class the share `fraction` is held "
     "out, give or take one row, drawn at random: the same seed gives the same split, another seed another. The random "
     "numbers that all code shares (`np.random`, `random`) stay as they are",
