@@ -50,7 +50,6 @@ def run(recipe: training.Recipe, seed: int, splits: Any) -> dict[str, Any]:
         "accuracy": round(accuracy, 4),
         "seconds": round(history.seconds, 1),
         "trained_weights": trained,
-        "losses": [round(loss, 3) for loss in history.losses],
     }
 
 

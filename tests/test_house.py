@@ -148,10 +148,24 @@ def test_readme_and_metadata_have_the_same_address() -> None:
     assert set(re.findall(r"github(?:\.com)?/([\w.-]+/[\w-]+)", readme)) == {f"{owner}/{name}"}
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "lessons").glob("*.ipynb")), ids=shown)
+def test_the_readme_has_a_row_for_each_lesson(path: Path) -> None:
+    """With its minutes, what it is for, and where to open it in Colab."""
+    from course_utils.build import _values
+
+    rows = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    found = [row.split(" | ") for row in rows if f"](lessons/{path.name})" in row]
+    assert len(found) == 1
+    _, minutes, able_to, badge = found[0]
+    assert re.fullmatch(r"\d+–\d+", minutes)
+    assert len(able_to) > 40
+    assert f"]({_values(path.stem)['COLAB_URL']}) |" in badge
+
+
 def test_what_the_readme_names_is_there() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     named = re.findall(
-        r"\b(?:benchmarks|tests|course_utils|solutions|docs)/[\w/-]+\.(?:py|png|json|ini|md)\b", readme
+        r"\b(?:benchmarks|tests|course_utils|solutions|docs)/[\w/-]+\.(?:py|png|svg|json|ini|md)\b", readme
     )
     assert named
     assert [path for path in named if "NAME" not in path and not (ROOT / path).exists()] == []

@@ -9,7 +9,7 @@ FOLDER = Path(str(resources.files(__name__)))
 
 
 def load(name: str) -> dict[str, Any]:
-    """The figures of benchmarks/NAME.py, as that script wrote them.
+    """The figures of that name, with the script that wrote them.
 
     Raises:
         FileNotFoundError: no script has written figures of that name.
@@ -23,6 +23,7 @@ def load(name: str) -> dict[str, Any]:
 
 def keep(name: str, figures: dict[str, Any]) -> None:
     """For the scripts in benchmarks/: write figures beside their place, then rename."""
+    text = json.dumps(figures, indent=1) + "\n"
     unfinished = FOLDER / f".{name}.json"
-    unfinished.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(FOLDER / f"{name}.json")
