@@ -20,7 +20,7 @@ from course_utils.assets import checkpoints, reviews
 SENTENCES = 1280
 SEEDS = (0, 1, 2)
 PLAIN = training.Recipe(
-    epochs=2, batch_size=32, learning_rate=2e-4, layer_decay=1.0, frozen_layers=None, average_from=1.0
+    epochs=2, batch_size=32, learning_rate=2e-4, layer_decay=1.0, frozen_layers=None, branches=1
 )
 VARIANTS: dict[str, dict[str, training.Recipe]] = {
     "learning_rates": {

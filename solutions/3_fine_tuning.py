@@ -429,7 +429,7 @@ short = part.select(range(960))
 curves = {}
 for rate in (1e-5, 2e-4, 1e-3, 1e-2):
     learner = checkpoints.classifier(seed=0)
-    recipe = training.Recipe(epochs=1, learning_rate=rate, layer_decay=1.0, frozen_layers=None)
+    recipe = training.Recipe(epochs=1, learning_rate=rate, layer_decay=1.0, frozen_layers=None, branches=1)
     curves[f"{rate:g}"] = training.train(learner, tokenizer, short, recipe).losses
 plots_training.losses(curves, smooth=5)
 

@@ -39,7 +39,7 @@ def test_a_lesson_asks_only_for_figures_that_are_there(path):
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():
-    with pytest.raises(FileNotFoundError, match="no figures called 'speed'.*frozen_layers, learning_rates"):
+    with pytest.raises(FileNotFoundError, match=r"no figures called 'speed'.*frozen_layers, learning_rates"):
         measured.load("speed")
 
 

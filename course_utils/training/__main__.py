@@ -56,6 +56,9 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("folder", type=Path, help="where to save the model; must not exist yet")
     parser.add_argument("--epochs", type=int, help="how often each sentence is seen")
+    parser.add_argument(
+        "--branches", type=int, help="how often the last epoch is done, to average what comes of it"
+    )
     parser.add_argument("--learning-rate", type=float, help="at its peak")
     parser.add_argument("--batch-size", type=int, help="sentences in one step, all processes together")
     parser.add_argument("--dropout", type=float, help="share of the numbers that are set to 0 while training")
@@ -67,7 +70,7 @@ def _options() -> argparse.Namespace:
     options = parser.parse_args()
     if options.folder.exists():
         parser.error(f"{options.folder} is there already. Name a folder that isn't, or move that one away.")
-    for name in ("epochs", "learning_rate", "batch_size", "sentences"):
+    for name in ("epochs", "branches", "learning_rate", "batch_size", "sentences"):
         if getattr(options, name) is not None and getattr(options, name) <= 0:
             parser.error(f"--{name.replace('_', '-')} must be above 0; it is {getattr(options, name)}.")
     return options
@@ -75,7 +78,7 @@ def _options() -> argparse.Namespace:
 
 def _recipe(options: argparse.Namespace) -> training.Recipe:
     """The course's recipe with the settings that were given."""
-    names = ("epochs", "learning_rate", "batch_size", "dropout")
+    names = ("epochs", "branches", "learning_rate", "batch_size", "dropout")
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     return replace(training.Recipe(), **given)
 

@@ -4,14 +4,14 @@ It does what the Transformers library's `Trainer` does, in an order that can be 
 evaluate while it trains, and it does not resume.
 """
 
+import copy
 import math
 import time
-from collections.abc import Iterator, Sequence
+from typing import Any
 
 import datasets
 import numpy as np
 import torch
-from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -47,7 +47,7 @@ def train(
         team: the processes that share each batch; this one alone, if not given.
 
     Returns:
-        The history: lists of length steps = epochs * ceil(n / batch_size).
+        The history: lists of length steps = (epochs - 1 + branches) * ceil(n / batch_size).
 
     Raises:
         ValueError: the dataset has no rows.
@@ -55,65 +55,97 @@ def train(
 
     Method: Devlin et al. 2019, "BERT", section 4 and appendix A.3; AdamW: Loshchilov and Hutter 2019; a learning
     rate for each layer: Howard and Ruder 2018, "Universal Language Model Fine-tuning", section 3.2; the mean of
-    late weights: Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima and Better Generalization".
+    weights: Wortsman et al. 2022, "Model soups", with branches that share all epochs but the last.
     """
     if len(dataset) == 0:
         raise ValueError("There is nothing to train on: the dataset has no rows.")
     recipe, team = recipe or Recipe(), team or Alone()
-    examples = encode(tokenizer, dataset["text"], recipe.max_length)
-    labels = torch.tensor(dataset["label"])
-    total = recipe.epochs * math.ceil(len(examples) / recipe.batch_size)
-    groups = parameter_groups(model, recipe)
-    optimizer = torch.optim.AdamW(groups, fused=True)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: linear_schedule(step, int(recipe.warmup * total), total)
-    )
+    history, started = History(), time.perf_counter()
+    steps = Steps(model, tokenizer, dataset, recipe, team, history)
     average = AveragedModel(model)
-    history = History()
-    started = time.perf_counter()
     model.train()
     with (
         seeded(seed, team.rank) as generator,
-        only_trained(model, groups) as trained,
+        only_trained(model, steps.groups),
         dropout_of(model, recipe.dropout),
         device.attention(model.device),
-        bar("Training", total, progress and team.rank == 0) as shown,
+        bar("Training", steps.planned, progress and team.rank == 0) as steps.shown,
     ):
-        shared = team.prepare(model)
-        for step, rows in enumerate(batches_of_all_epochs(examples, recipe, generator)):
-            mine, counts = team.share(rows)
-            batch = device.to_device(pad([examples[row] for row in mine], tokenizer.pad_token_id), model)
-            with device.autocast(model.device):
-                logits = shared(**batch).logits
-            losses = torch.nn.functional.cross_entropy(
-                logits.float(), labels[mine].to(model.device), reduction="none"
-            )
-            loss = (losses * counts.to(model.device)).sum() / len(rows)
-            team.backward(loss)
-            torch.nn.utils.clip_grad_norm_(trained, recipe.max_norm)
-            history.learning_rates.append(float(max(schedule.get_last_lr())))
-            optimizer.step()
-            schedule.step()
-            optimizer.zero_grad()
-
-            if step >= recipe.average_from * total and step % 10 == 0:
-                average.update_parameters(model)
-            history.losses.append(team.sum(loss))
-            history.tokens += int(team.sum(torch.tensor(batch["input_ids"].numel())))
-            if not math.isfinite(history.losses[-1]):
-                raise FloatingPointError("The loss is no longer a number: lower the learning rate.")
-            shown.set_postfix_str(f"loss {np.mean(history.losses[-50:]):.2f}", refresh=False)
-            shown.update()
-    if average.n_averaged > 0:
-        model.load_state_dict(average.module.state_dict())
+        steps.shared = team.prepare(model)
+        for epoch in range(recipe.epochs - 1):
+            steps.epoch(epoch, generator)
+        fork = copy.deepcopy((model.state_dict(), steps.optimizer.state_dict()))
+        for _ in range(recipe.branches):
+            model.load_state_dict(fork[0])
+            steps.optimizer.load_state_dict(copy.deepcopy(fork[1]))
+            steps.epoch(recipe.epochs - 1, generator)
+            average.update_parameters(model)
+    model.load_state_dict(average.module.state_dict())
     model.eval()
     history.seconds = time.perf_counter() - started
     return history
 
 
-def batches_of_all_epochs(
-    examples: Sequence[Tensor], recipe: Recipe, generator: torch.Generator
-) -> Iterator[list[int]]:
-    """The row numbers of each step, one epoch after another, each in an order of its own."""
-    for _ in range(recipe.epochs):
-        yield from length_grouped(examples, recipe.batch_size, generator)
+class Steps:
+    """The steps of one training, an epoch at a time."""
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        dataset: datasets.Dataset,
+        recipe: Recipe,
+        team: Alone,
+        history: History,
+    ) -> None:
+        self.model, self.recipe, self.team, self.history = model, recipe, team, history
+        self.shared: Any = model
+        self.pad_id = tokenizer.pad_token_id
+        self.examples = encode(tokenizer, dataset["text"], recipe.max_length)
+        self.labels = torch.tensor(dataset["label"])
+        self.groups = parameter_groups(model, recipe)
+        self.optimizer = torch.optim.AdamW(self.groups, fused=True)
+        self.of_an_epoch = math.ceil(len(self.examples) / recipe.batch_size)
+        self.planned = (recipe.epochs - 1 + recipe.branches) * self.of_an_epoch
+        self.shown = bar("Training", self.planned, progress=False)
+
+    def epoch(self, number: int, generator: torch.Generator) -> None:
+        """Each sentence once, in an order that the generator draws."""
+        batches = length_grouped(self.examples, self.recipe.batch_size, generator)
+        for step, rows in enumerate(batches, number * self.of_an_epoch):
+            self.set_learning_rate(step)
+            loss, pieces = self.gradient(rows)
+            trained = [weight for group in self.groups for weight in group["params"]]
+            torch.nn.utils.clip_grad_norm_(trained, self.recipe.max_norm)
+            self.optimizer.step()
+            self.optimizer.zero_grad()
+            self.note(loss, pieces)
+
+    def set_learning_rate(self, step: int) -> None:
+        """Each group's share of the peak, at this step of the schedule."""
+        total = self.recipe.epochs * self.of_an_epoch
+        share = linear_schedule(step, int(self.recipe.warmup * total), total)
+        for group, settings in zip(self.optimizer.param_groups, self.groups, strict=True):
+            group["lr"] = share * settings["peak"]
+
+    def gradient(self, rows: list[int]) -> tuple[torch.Tensor, int]:
+        """The gradient of the batch's mean loss, in the weights; this process's part of the loss, and its pieces."""
+        mine, counts = self.team.share(rows)
+        batch = device.to_device(pad([self.examples[row] for row in mine], self.pad_id), self.model)
+        with device.autocast(self.model.device):
+            logits = self.shared(**batch).logits
+        labels = self.labels[mine].to(self.model.device)
+        losses = torch.nn.functional.cross_entropy(logits.float(), labels, reduction="none")
+        loss = (losses * counts.to(self.model.device)).sum() / len(rows)
+        self.team.backward(loss)
+        return loss, batch["input_ids"].numel()
+
+    def note(self, loss: torch.Tensor, pieces: int) -> None:
+        """Write the step into the history and onto the bar; stop where the loss is no number."""
+        self.history.losses.append(self.team.sum(loss))
+        self.history.tokens += int(self.team.sum(torch.tensor(pieces)))
+        self.history.learning_rates.append(max(group["lr"] for group in self.optimizer.param_groups))
+        if not math.isfinite(self.history.losses[-1]):
+            raise FloatingPointError("The loss is no longer a number: lower the learning rate.")
+        self.shown.set_postfix_str(f"loss {np.mean(self.history.losses[-50:]):.2f}", refresh=False)
+        self.shown.update()

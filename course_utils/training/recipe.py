@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-VERSION = 3
-"""Raised by whoever changes this file so that the same recipe gives another model: saved models are then retrained."""
+VERSION = 4
+"""Raised by whoever changes the loop so that the same recipe gives another model: saved models are then retrained."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,9 @@ class Recipe:
     """pull towards 0, on matrices only: biases and LayerNorm are left alone"""
     max_norm: float = 1.0
     """gradients longer than this are scaled down to it"""
-    average_from: float = 0.5
-    """share of the steps after which every tenth step's weights count; the model ends as their mean. 1 for none"""
+    branches: int = 3
+    """the last epoch is done so many times from the same start, each in another order, and the model ends as the mean
+    of the weights that they end with"""
     dropout: float | None = None
     """share of the numbers that each dropout sets to 0 while training; None leaves it as the checkpoint has it"""
     max_length: int = 64

@@ -12,7 +12,7 @@ from course_utils.training.recipe import Recipe
 
 
 def parameter_groups(model: PreTrainedModel, recipe: Recipe) -> list[dict[str, Any]]:
-    """The weights to train, grouped for AdamW: one learning rate for each layer, weight decay on matrices only.
+    """The weights to train, grouped for AdamW: weight decay on matrices only, and in `peak` each layer's learning rate.
 
     Frozen weights are in no group.
     """
@@ -26,7 +26,7 @@ def parameter_groups(model: PreTrainedModel, recipe: Recipe) -> list[dict[str, A
     return [
         {
             "params": weights,
-            "lr": recipe.learning_rate * recipe.layer_decay ** max(0, top - height),
+            "peak": recipe.learning_rate * recipe.layer_decay ** max(0, top - height),
             "weight_decay": recipe.weight_decay if is_matrix else 0.0,
         }
         for (height, is_matrix), weights in groups.items()

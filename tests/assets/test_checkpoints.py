@@ -17,7 +17,7 @@ from course_utils.assets import cache, checkpoints, hub, packages, reviews
 from course_utils.assets.errors import CacheError, CorruptedFileError, NoNetworkError
 from course_utils.training import Recipe
 
-QUICK = Recipe(epochs=1, batch_size=8, frozen_layers=None)
+QUICK = Recipe(epochs=1, batch_size=8, frozen_layers=None, branches=1)
 
 
 def test_the_tokenizer_is_that_of_bert_base_uncased():

@@ -16,7 +16,7 @@ from course_utils.training import Recipe, loop
 
 TEXTS = [f"{word} film about {i} {'very ' * (i % 7)}old dogs" for i in range(16) for word in ("good", "bad")]
 DATA = datasets.Dataset.from_dict({"text": TEXTS, "label": [1, 0] * 16})
-QUICK = Recipe(epochs=3, batch_size=8, learning_rate=5e-3, frozen_layers=None)
+QUICK = Recipe(epochs=3, batch_size=8, learning_rate=5e-3, frozen_layers=None, branches=1)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -138,9 +138,9 @@ def test_biases_and_layer_norms_do_not_decay():
 
 def test_each_layer_learns_slower_than_the_one_above():
     found = named_groups(tiny(layers=3), Recipe(learning_rate=1.0, layer_decay=0.5, frozen_layers=None))
-    assert found["classifier.weight"]["lr"] == found["bert.pooler.dense.bias"]["lr"] == 1
-    assert [found[f"bert.encoder.layer.{i}.output.dense.weight"]["lr"] for i in (2, 1, 0)] == [1, 0.5, 0.25]
-    assert found["bert.embeddings.word_embeddings.weight"]["lr"] == 0.125
+    assert found["classifier.weight"]["peak"] == found["bert.pooler.dense.bias"]["peak"] == 1
+    assert [found[f"bert.encoder.layer.{i}.output.dense.weight"]["peak"] for i in (2, 1, 0)] == [1, 0.5, 0.25]
+    assert found["bert.embeddings.word_embeddings.weight"]["peak"] == 0.125
 
 
 @pytest.mark.parametrize("frozen", [None, 0, 1, 2])
@@ -158,24 +158,60 @@ def test_frozen_weights_stay_and_the_others_move(tokenizer, frozen):
     )  # a later training is free to train them
 
 
-def test_the_model_ends_as_the_mean_of_late_weights(tokenizer, monkeypatch):
-    model, seen = tiny(), []
-    step = torch.optim.AdamW.step
+@pytest.fixture
+def seen(monkeypatch):
+    """Some of the head's weights before and after each step of AdamW, and the learning rate of that step."""
+    kept, step = [], torch.optim.AdamW.step
 
     def spy(optimizer, *arguments, **named):
+        head = optimizer.param_groups[-1]["params"][0]
+        before = head.detach().clone()
         given = step(optimizer, *arguments, **named)
-        seen.append(model.classifier.weight.detach().clone())
+        kept.append((before, head.detach().clone(), optimizer.param_groups[-1]["lr"]))
         return given
 
     monkeypatch.setattr(torch.optim.AdamW, "step", spy)
-    recipe = replace(QUICK, epochs=10, average_from=0.5)  # of its 40 steps, those numbered 20 and 30
+    return kept
+
+
+def test_the_model_ends_as_the_mean_of_its_branches(tokenizer, seen):
+    model = tiny()
+    training.train(model, tokenizer, DATA, replace(QUICK, epochs=3, branches=3), progress=False)
+    assert len(seen) == (2 + 3) * 4
+    last = training.parameter_groups(model, QUICK)[-1]["params"][0]
+    ends = [seen[index][1] for index in (11, 15, 19)]
+    assert not torch.equal(ends[0], ends[1]), "each branch has an order of its own"
+    torch.testing.assert_close(last.detach(), sum(ends) / 3)
+
+
+def test_each_branch_starts_where_the_trunk_ended(tokenizer, seen):
+    training.train(tiny(), tokenizer, DATA, replace(QUICK, epochs=2, branches=3), progress=False)
+    end_of_trunk = seen[3][1]
+    for start in (4, 8, 12):
+        assert torch.equal(seen[start][0], end_of_trunk)
+    rates = [rate for *_, rate in seen]
+    assert rates[4:8] == rates[8:12] == rates[12:16], "each has the learning rates of the last epoch"
+    assert rates[3] > rates[4] > rates[7] > 0
+
+
+def test_branches_in_one_order_would_be_one_branch(tokenizer, monkeypatch):
+    """What AdamW remembers is put back with the weights: the same order gives the same branch."""
+    model, other = tiny(), tiny()
+    in_order = lambda examples, size, generator: iter([list(range(0, 16)), list(range(16, 32))])  # noqa: E731
+    monkeypatch.setattr(loop, "length_grouped", in_order)
+    recipe = replace(QUICK, epochs=2, batch_size=16, dropout=0.0)
     training.train(model, tokenizer, DATA, recipe, progress=False)
-    torch.testing.assert_close(model.classifier.weight, (seen[20] + seen[30]) / 2)
+    training.train(other, tokenizer, DATA, replace(recipe, branches=4), progress=False)
+    for one, mean in zip(model.parameters(), other.parameters(), strict=True):
+        torch.testing.assert_close(mean, one, atol=1e-6, rtol=1e-5)
 
 
-def test_without_averaging_the_last_weights_stay(tokenizer, monkeypatch):
-    monkeypatch.setattr(loop.AveragedModel, "update_parameters", lambda *_: pytest.fail("averaged"))
-    training.train(tiny(), tokenizer, DATA, replace(QUICK, epochs=10, average_from=1.0), progress=False)
+def test_one_branch_is_a_training_like_any_other(tokenizer, seen):
+    model = tiny()
+    training.train(model, tokenizer, DATA, replace(QUICK, branches=1), progress=False)
+    assert len(seen) == 3 * 4
+    last = training.parameter_groups(model, QUICK)[-1]["params"][0]
+    torch.testing.assert_close(last.detach(), seen[-1][1])
 
 
 def test_dropout_is_as_the_recipe_says_and_then_as_it_was(tokenizer, monkeypatch):
@@ -183,7 +219,7 @@ def test_dropout_is_as_the_recipe_says_and_then_as_it_was(tokenizer, monkeypatch
     layers = [layer for layer in model.modules() if isinstance(layer, torch.nn.Dropout)]
     monkeypatch.setattr(loop, "linear_schedule", lambda *_: seen.update(layer.p for layer in layers) or 1.0)
     training.train(model, tokenizer, DATA, replace(QUICK, dropout=0.0), progress=False)
-    assert seen == {0.3, 0.0}  # the schedule is asked once before the training, and then at each of its steps
+    assert seen == {0.0}
     assert {layer.p for layer in layers} == {0.3}
 
 

@@ -38,7 +38,20 @@ def in_two(*words: object, cwd: Path = ROOT) -> str:
 def trained(tmp_path_factory):
     """The folders and the words of the same training in one process and in two."""
     place = tmp_path_factory.mktemp("models")
-    options = ("--sentences", SENTENCES, "--epochs", 1, "--batch-size", 4, "--dropout", 0, "--seed", 5)
+    options = (
+        "--sentences",
+        SENTENCES,
+        "--epochs",
+        1,
+        "--branches",
+        1,
+        "--batch-size",
+        4,
+        "--dropout",
+        0,
+        "--seed",
+        5,
+    )
     alone = python("-m", "course_utils.training", place / "alone", *options, cwd=place)
     return place, alone, in_two("-m", "course_utils.training", place / "two", *options, cwd=place)
 
