@@ -6,11 +6,11 @@ quiz = Quiz(
     lesson=3,
     questions=(
         Question(
-            "You load a pretrained BERT as a classifier. Which of its weights has nobody trained yet?",
+            "You load a pretrained BERT as a classifier. Which of its weights are not in the checkpoint, and drawn at random?",
             (
-                Choice("All of them: fine-tuning starts from scratch.", "Then two thousand sentences would not nearly be enough. Pre-training left weights that already know much about words."),
+                Choice("All of them: the training starts from scratch.", "Then two thousand sentences would not nearly be enough. Pre-training left weights that already know much about words."),
                 Choice("The embeddings, since the task has its own vocabulary.", "The vocabulary is the one it was pre-trained with, and so are the rows of the table."),
-                Choice("Those of the last linear layer.", "The checkpoint holds no weights for your classes, so they are drawn at random. That is all that is new.", right=True),
+                Choice("Those of the last linear layer.", "The checkpoint knows nothing of your classes. What is in it need not be trained either: this lesson's pooler was not.", right=True),
             ),
         ),
         Question(
