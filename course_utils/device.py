@@ -67,6 +67,19 @@ def autocast(device: torch.device) -> AbstractContextManager[Any]:
     return nullcontext()
 
 
+def for_trainer() -> dict[str, bool]:
+    """The `TrainingArguments` with which `Trainer` computes where the course does, and in bfloat16 where it does.
+
+    Left to itself, `Trainer` takes any GPU there is, whatever `COURSE_DEVICE` says.
+    """
+    device = pick()
+    return {
+        "use_cpu": device.type == "cpu",
+        "bf16": has_bfloat16(device),
+        "dataloader_pin_memory": device.type == "cuda",
+    }
+
+
 def attention(device: torch.device) -> AbstractContextManager[Any]:
     """The way to compute attention that trains fastest on the device; elsewhere a context that does nothing.
 

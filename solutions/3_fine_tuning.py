@@ -645,7 +645,7 @@ def compute_metrics(eval_pred):
 ex.compute_metrics.check(compute_metrics)
 
 # %% [markdown]
-# Now the settings of our own loop, in the words of `TrainingArguments`, on the same 1,280 reviews. `Trainer` pads each batch by itself, since it has the tokenizer.
+# Now the settings of our own loop, in the words of `TrainingArguments`, on the same 1,280 reviews. `Trainer` pads each batch by itself, since it has the tokenizer. (`device.for_trainer()` tells it to compute where the loop did, and in bfloat16 if the loop did.)
 
 # %%
 folder = tempfile.mkdtemp()
@@ -656,11 +656,10 @@ arguments = TrainingArguments(
     learning_rate=2e-4,
     warmup_steps=steps // 10,
     weight_decay=0.01,
-    bf16=device.has_bfloat16(device.pick()),
     eval_strategy="epoch",
     save_strategy="no",
     report_to="none",
-    dataloader_pin_memory=False,
+    **device.for_trainer(),
 )
 
 

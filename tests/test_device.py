@@ -112,3 +112,26 @@ def test_attention_is_written_out_only_where_the_fused_one_is_slow(monkeypatch, 
 
 def test_attention_on_a_card_is_left_to_the_library():
     assert isinstance(device.attention(torch.device("meta")), contextlib.nullcontext)
+
+
+@pytest.mark.parametrize("name", ["cpu", "cuda"])
+def test_the_trainer_is_told_where_to_compute(monkeypatch, name):
+    there(monkeypatch, cuda=True, mps=False)
+    monkeypatch.setenv("COURSE_DEVICE", name)
+    monkeypatch.setattr(device, "has_bfloat16", lambda _: False)
+    assert device.for_trainer() == {
+        "use_cpu": name == "cpu",
+        "bf16": False,
+        "dataloader_pin_memory": name == "cuda",
+    }
+
+
+@pytest.mark.parametrize("hardware", [True, False])
+def test_the_trainer_takes_what_it_is_told(monkeypatch, tmp_path, hardware):
+    from transformers import TrainingArguments
+
+    there(monkeypatch, cuda=False, mps=False)
+    monkeypatch.setattr(device, "has_bfloat16", lambda _: hardware)
+    arguments = TrainingArguments(output_dir=tmp_path, **device.for_trainer())
+    assert arguments.device.type == "cpu"
+    assert arguments.bf16 is hardware
