@@ -448,7 +448,9 @@ plots_training.spread(
 )
 
 # %% [markdown]
-# Note how far the three runs of one rate lie apart. A difference as small as that between two settings is luck, not knowledge. With 700 reviews to judge by, an accuracy of 0.8 is only known to within about three points:
+# A rate of 2e-4 is best. Look at 5e-4, though: two of its runs learned, and one hardly did. The three differ only in the seed, so in the head's first weights and the order of the reviews. Somebody with one run each might have chosen 5e-4, or ruled it out, by luck.
+#
+# Even where all goes well, runs of one rate differ by a point or two. And with 700 reviews to judge by, an accuracy of 0.8 is only known to within about three points:
 
 # %% tags=["nbval-check-output"]
 low, high = wilson_interval(560, 700)
