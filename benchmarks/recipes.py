@@ -93,10 +93,7 @@ TRIALS: dict[str, Trial] = {
     "snippets_mixed": replace(QUICK, extra=20_000, extra_when="mixed", extra_weight=0.3),
     "branches": BRANCHES,
     "branches_identity": replace(BRANCHES, identity_pooler=True),
-    "branches_3_epochs": replace(BRANCHES, epochs=3),
-    "branches_faster": replace(BRANCHES, learning_rate=4.5e-4),
-    "branches_5": replace(BRANCHES, branches=5),
-    "branches_snippets": replace(BRANCHES, extra=10_000, extra_when="mixed", extra_weight=0.3),
+    "branches_3_epochs": replace(BRANCHES, epochs=3, identity_pooler=True),
 }
 
 

@@ -8,11 +8,11 @@ validation split. The figures go to course_utils/measured/, where the lesson rea
 """
 
 import argparse
-import os
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 
 from course_utils import device, measured, training
 from course_utils.assets import checkpoints, reviews
@@ -20,7 +20,14 @@ from course_utils.assets import checkpoints, reviews
 SENTENCES = 1280
 SEEDS = (0, 1, 2)
 PLAIN = training.Recipe(
-    epochs=2, batch_size=32, learning_rate=2e-4, layer_decay=1.0, frozen_layers=None, branches=1
+    epochs=2,
+    batch_size=32,
+    learning_rate=2e-4,
+    layer_decay=1.0,
+    frozen_layers=None,
+    branches=1,
+    identity_pooler=False,
+    dropout=None,
 )
 VARIANTS: dict[str, dict[str, training.Recipe]] = {
     "learning_rates": {
@@ -72,7 +79,7 @@ def main() -> None:
             "script": f"benchmarks/variants.py {name}",
             "sentences": SENTENCES,
             "validation": len(splits["validation"]),
-            "cores": os.cpu_count(),
+            "threads": torch.get_num_threads(),
             "bfloat16": device.has_bfloat16(device.pick()),
             "runs": runs,
         },

@@ -22,7 +22,7 @@ from course_utils.training.processes import Alone
 from course_utils.training.progress import bar
 from course_utils.training.randomness import seeded
 from course_utils.training.recipe import History, Recipe
-from course_utils.training.weights import dropout_of, only_trained, parameter_groups
+from course_utils.training.weights import dropout_of, hand_cls_on, only_trained, parameter_groups
 
 
 def train(
@@ -63,6 +63,8 @@ def train(
     history, started = History(), time.perf_counter()
     steps = Steps(model, tokenizer, dataset, recipe, team, history)
     average = AveragedModel(model)
+    if recipe.identity_pooler:
+        hand_cls_on(model)
     model.train()
     with (
         seeded(seed, team.rank) as generator,

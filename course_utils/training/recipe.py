@@ -29,7 +29,10 @@ class Recipe:
     branches: int = 3
     """the last epoch is done so many times from the same start, each in another order, and the model ends as the mean
     of the weights that they end with"""
-    dropout: float | None = None
+    identity_pooler: bool = True
+    """the pooler starts by handing [CLS] on as it is; False starts it as the checkpoint has it, which may never have
+    trained it"""
+    dropout: float | None = 0.0
     """share of the numbers that each dropout sets to 0 while training; None leaves it as the checkpoint has it"""
     max_length: int = 64
     """pieces of a sentence that are read; the rest is cut off"""

@@ -56,6 +56,17 @@ def only_trained(
         model.requires_grad_(True)
 
 
+def hand_cls_on(model: PreTrainedModel) -> None:
+    """Make the pooler's layer the identity, so that the classifier begins with the vector of [CLS] itself, after tanh.
+
+    A checkpoint of sentence vectors, such as the course's, comes with a pooler that nobody has trained.
+    """
+    with torch.no_grad():
+        dense = model.bert.pooler.dense
+        dense.weight.copy_(torch.eye(*dense.weight.shape))
+        dense.bias.zero_()
+
+
 @contextmanager
 def dropout_of(model: torch.nn.Module, share: float | None) -> Iterator[None]:
     """Inside, every dropout of the model sets this share of its numbers to 0; None leaves them as they are."""

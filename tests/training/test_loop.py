@@ -16,7 +16,7 @@ from course_utils.training import Recipe, loop
 
 TEXTS = [f"{word} film about {i} {'very ' * (i % 7)}old dogs" for i in range(16) for word in ("good", "bad")]
 DATA = datasets.Dataset.from_dict({"text": TEXTS, "label": [1, 0] * 16})
-QUICK = Recipe(epochs=3, batch_size=8, learning_rate=5e-3, frozen_layers=None, branches=1)
+QUICK = Recipe(epochs=3, batch_size=8, learning_rate=5e-3, frozen_layers=None, branches=1, dropout=None)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -212,6 +212,21 @@ def test_one_branch_is_a_training_like_any_other(tokenizer, seen):
     assert len(seen) == 3 * 4
     last = training.parameter_groups(model, QUICK)[-1]["params"][0]
     torch.testing.assert_close(last.detach(), seen[-1][1])
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_the_pooler_starts_as_the_recipe_says(tokenizer, wanted):
+    model = tiny()
+    own = model.bert.pooler.dense.weight.detach().clone()
+    still = replace(QUICK, identity_pooler=wanted, learning_rate=0.0)
+    training.train(model, tokenizer, DATA, still, progress=False)
+    expected = torch.eye(16) if wanted else own
+    torch.testing.assert_close(model.bert.pooler.dense.weight.detach(), expected)
+    inputs = tokenizer(TEXTS[:3], padding=True, return_tensors="pt")
+    with torch.no_grad():
+        out = model.bert(**inputs)
+    handed_on = torch.allclose(out.pooler_output, out.last_hidden_state[:, 0].tanh(), atol=1e-6)
+    assert handed_on is wanted
 
 
 def test_dropout_is_as_the_recipe_says_and_then_as_it_was(tokenizer, monkeypatch):
