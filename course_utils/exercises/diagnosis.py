@@ -158,8 +158,12 @@ def _not_right(
     faults: list[Fault | None],
     beside: _Beside,
 ) -> Verdict:
-    mistake = _known_mistake(exercise, cases, results, faults, beside)
     found = [fault for fault in faults if fault]
+    told = next((fault for fault in found if fault.step == "raised"), None) or min(
+        found, key=lambda fault: ORDER.index(fault.step)
+    )
+    place = next(index for index, fault in enumerate(faults) if fault is told)
+    mistake = _known_mistake(exercise, cases, results, faults, beside, place)
     if mistake is None and _is_a_table(cases, faults):
         return _verdict(
             exercise, WRONG, "table",
@@ -168,13 +172,11 @@ def _not_right(
             "let the result depend on the arguments alone, so that it holds for inputs that nobody has seen.",
             evidence=_evidence(exercise, found[0]),
         )  # fmt: skip
-    for fault in found:
-        if fault.step == "raised":
-            return _raised(exercise, fault, mistake)
-    fault = min(found, key=lambda fault: ORDER.index(fault.step))
+    if told.step == "raised":
+        return _raised(exercise, told, mistake)
     return _verdict(
-        exercise, WRONG, fault.step, fault.message, _next(fault), mistake,
-        evidence=_evidence(exercise, fault), notes=_notes(exercise, results),
+        exercise, WRONG, told.step, told.message, _next(told), mistake,
+        evidence=_evidence(exercise, told), notes=_notes(exercise, results),
     )  # fmt: skip
 
 
@@ -192,11 +194,13 @@ def _known_mistake(
     results: list[Result],
     faults: list[Fault | None],
     beside: _Beside,
+    told: int,
 ) -> Mistake | None:
     """The known mistake that gives the learner's outputs.
 
     One that agrees on every case speaks first. Otherwise one that agrees on every case that the learner has wrong,
     where there are two of those or more: a learner who mended one input by hand still has the misunderstanding.
+    Last come two that share the wrong cases between them, of which that one speaks that agrees on the case `told`.
     To raise the same kind of error is not yet to agree: one case at least must give the same value or message.
     """
     if exercise.many_right:
@@ -240,7 +244,39 @@ def _known_mistake(
                 return mistake
             if fallback is None and len(wrong) > 1:
                 fallback = mistake
-    return fallback
+    fixed = {index for index in wrong if not cases[index].fresh}
+    return fallback or _one_of_two(exercise.mistakes, wrong, right, fixed, agreement, told)
+
+
+def _one_of_two(
+    mistakes: list[Mistake],
+    wrong: list[int],
+    right: list[int],
+    fixed: set[int],
+    agreement: Callable[[Mistake, int], int],
+    told: int,
+) -> Mistake | None:
+    """Of two known mistakes that show on different cases, and on no other, the one that shows on the case `told`.
+
+    People make two at once. A pair that explains everything is no accident where the first explains several cases; of
+    several such the one that explains the most speaks. A mistake that shows on none of the `fixed` cases, for which its
+    outputs are remembered, is not tried on fresh ones.
+    """
+    found = []
+    for mistake in mistakes:
+        if not any(agreement(mistake, index) == 2 for index in fixed):
+            continue
+        explains = {index for index in wrong if agreement(mistake, index) == 2}
+        if explains and all(agreement(mistake, index) for index in right):
+            found.append((mistake, explains))
+    firsts = [
+        (len(explains), mistake)
+        for mistake, explains in found
+        if told in explains
+        and len(explains) > 1
+        and any(explains | rest == set(wrong) and rest - explains for _, rest in found)
+    ]
+    return max(firsts, key=lambda pair: pair[0])[1] if firsts else None
 
 
 def _symptoms(faults: list[Fault | None], after: Fault | None) -> list[str]:

@@ -93,6 +93,14 @@ def decay_from_the_first_step(step, warmup_steps, total_steps):
 
 
 @exercise.mistake(
+    "the way down is measured from step 0, and goes on below 0 after the last step",
+    "how many steps is the way down long? And what should come after the last of them?",
+)
+def decay_from_the_first_step_without_end(step, warmup_steps, total_steps):
+    return step / warmup_steps if step < warmup_steps else (total_steps - step) / total_steps
+
+
+@exercise.mistake(
     "the way down is as long as the whole training, as if `total_steps` were counted from the end of the warm-up",
     "what is your multiplier at `total_steps`, and what should it be?",
 )
