@@ -186,6 +186,16 @@ def no_axis_for_the_queries(scores, attention_mask):
 
 
 @exercise.mistake(
+    "the mask picks places of `scores` although it has one axis less",
+    "`scores[...]` lays the mask over the first axes: over which should it lie, and what widens it without copying by hand?",
+)
+def mask_as_an_index(scores, attention_mask):
+    masked = scores.clone()
+    masked[attention_mask == 0] = torch.finfo(scores.dtype).min
+    return masked
+
+
+@exercise.mistake(
     "padded keys are cut out, so that the scores lose their shape",
     "keep every column: in a batch, each text would lose others.",
 )

@@ -203,6 +203,14 @@ def words_by_regular_expression(text):
 
 
 @exercise.mistake(
+    "a regular expression finds words and what lies between them, and nothing becomes of accents",
+    "what does your function give for café, and what for an underscore or a Chinese word?",
+)
+def one_regular_expression(text):
+    return re.findall(r"\w+|[^\w\s]", text.lower())
+
+
+@exercise.mistake(
     "several marks in a row stay together",
     "each mark is a word of its own, also in `!!`.",
 )

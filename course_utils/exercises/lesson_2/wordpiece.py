@@ -118,6 +118,29 @@ def looked_up_without_mark(word, vocab):
 
 
 @exercise.mistake(
+    "## plays no part: pieces inside a word are looked up without it, and written without it",
+    "the vocabulary has two kinds of pieces: which kind may come after the first?",
+)
+def marks_forgotten(word, vocab):
+    return ["[UNK]"] if len(word) > 100 else marks_and_limit_forgotten(word, vocab)
+
+
+@exercise.mistake(
+    "## plays no part, neither in looking up nor in writing, and very long words are cut up as well",
+    "the vocabulary has two kinds of pieces: which kind may come after the first?",
+)
+def marks_and_limit_forgotten(word, vocab):
+    pieces = []
+    while word:
+        fitting = [end for end in range(len(word), 0, -1) if word[:end] in vocab]
+        if not fitting:
+            return ["[UNK]"]
+        pieces.append(word[: fitting[0]])
+        word = word[fitting[0] :]
+    return pieces
+
+
+@exercise.mistake(
     "the first piece has ## as well",
     "## says *this goes on from the piece before*: what is before the first?",
 )
