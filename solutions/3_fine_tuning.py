@@ -427,7 +427,7 @@ assert of_the_loop["accuracy"] > 0.68, "80 steps should be enough for much bette
 # %%
 short = part.select(range(960))
 curves = {}
-for rate in (1e-5, 1e-4, 3e-4, 3e-3):
+for rate in (1e-5, 1e-4, 2e-4, 3e-3):
     learner = checkpoints.classifier(seed=0)
     recipe = training.Recipe(
         epochs=1, learning_rate=rate, layer_decay=1.0, frozen_layers=None, branches=1, identity_pooler=False
