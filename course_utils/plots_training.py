@@ -36,7 +36,6 @@ def losses(runs: Mapping[str, Sequence[float]], smooth: int = 1) -> None:
     axes.axhline(np.log(2), color="grey", linewidth=0.8)
     axes.annotate("guessing", (1, np.log(2)), xytext=(0, 3), textcoords="offset points", fontsize=8)
     axes.set(xlabel="step", ylabel="loss" + (f", mean of {smooth} steps" if smooth > 1 else ""))
-    axes.set_ylim(bottom=0)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(fontsize=8)
     plt.tight_layout()

@@ -662,6 +662,7 @@ arguments = TrainingArguments(
     warmup_steps=steps // 10,
     weight_decay=0.01,
     eval_strategy="epoch",
+    logging_strategy="epoch",
     save_strategy="no",
     report_to="none",
     **device.for_trainer(),

@@ -80,8 +80,13 @@ def verdict_html(verdict: Verdict) -> str:
 
 
 def inline(text: str) -> str:
-    """Escaped text in which `backticks` become code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+    """Escaped text in which `backticks` become code, and *a word* between stars, outside of code, is stressed."""
+    parts = re.split(r"`([^`]+)`", html.escape(text))
+    parts[::2] = [
+        re.sub(r"(?<![\w*])\*(\w(?:[^*\n]*\w)?)\*(?![\w*])", r"<em>\1</em>", part) for part in parts[::2]
+    ]
+    parts[1::2] = [f"<code>{part}</code>" for part in parts[1::2]]
+    return "".join(parts)
 
 
 def display(thing: Any) -> None:

@@ -183,3 +183,19 @@ def test_a_message_holds_title_body_and_code():
 def test_np_values_are_shown_as_people_write_them():
     verdict = lesson_4.decode.judge(lambda logits, id2label: list(np.argmax(logits, axis=-1)))
     assert "np.int64" not in verdict.text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("what is *real* here?", "what is <em>real</em> here?"),
+        ("`a * b` and `c * d`", "<code>a * b</code> and <code>c * d</code>"),
+        ("8 * 2 * 4", "8 * 2 * 4"),
+        ("*two words* and <b>", "<em>two words</em> and &lt;b&gt;"),
+        ("def f(*arguments, **named)", "def f(*arguments, **named)"),
+        ("`x`", "<code>x</code>"),
+        ("", ""),
+    ],
+)
+def test_stars_and_backticks(text, expected):
+    assert inline(text) == expected

@@ -14,7 +14,7 @@ quiz = Quiz(
             ),
         ),
         Question(
-            "Loading says: some weights were newly initialized, *classifier.weight* and *classifier.bias*. What do you do?",
+            "Loading says: some weights were newly initialized, `classifier.weight` and `classifier.bias`. What do you do?",
             (
                 Choice("Train before you use a prediction.", "The message says which part is random. Until it is trained, the logits say nothing about the text.", right=True),
                 Choice("Nothing: it is only a warning.", "It costs nothing to go on, but the predictions are those of a random layer."),
