@@ -798,11 +798,13 @@ print(config["architectures"], config["id2label"], config["label2id"])
 #
 # The tokenizer belongs into the same folder: another tokenizer would give other ids, and the model would read nonsense. Loaded again, is it the same model?
 
-# %% tags=["nbval-check-output"]
+# %%
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 again = AutoModelForSequenceClassification.from_pretrained(keep).to(best.device)
 same_tokenizer = AutoTokenizer.from_pretrained(keep)
+
+# %% tags=["nbval-check-output"]
 one, other = (
     training.predict_logits(m, t, test_texts[:8]) for m, t in ((best, tokenizer), (again, same_tokenizer))
 )
