@@ -12,7 +12,7 @@ export TOKENIZERS_PARALLELISM := false
 
 help:  ## say what there is
 	@echo "make lab    set up, then open the first lesson in JupyterLab"
-	@echo "make test   set up, then lint, types, unit tests and every notebook"
+	@echo "make test   set up, then lint, types, unit tests, the lessons in a browser, and every notebook"
 	@echo "make build  write lessons/ and solutions/*.ipynb from solutions/*.py"
 	@echo "make clean  remove the environment and all caches of this folder"
 
@@ -23,9 +23,9 @@ test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
-	@# Trained once per machine, here, with a progress bar, so that no notebook cell has to wait for it.
+	@# Trained once per machine, here, with a progress bar, so that no notebook and no browser has to wait for it.
 	$(BIN)/python -c "from course_utils.assets import checkpoints; checkpoints.fine_tuned()"
+	$(BIN)/python -m pytest
 	$(BIN)/python -m pytest -c tests/notebooks/nbval.ini --rootdir=. lessons solutions
 
 build: $(READY)

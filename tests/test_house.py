@@ -66,6 +66,8 @@ def test_exercises_and_what_is_below_them_import_nothing_above(path: Path) -> No
         "reference": ["exercises", "grading", "assets", "widgets"],
         "assets": ["exercises", "grading", "widgets"],
         "exercises": ["grading", "widgets"],
+        "training": ["exercises", "grading", "widgets"],
+        "widgets": ["exercises", "grading"],
     }.get(folder, [])
     assert not [
         name for name in imports(path) for package in above if within(name, f"course_utils.{package}")
@@ -124,6 +126,19 @@ def test_what_a_lesson_tokenizes_for_a_model_goes_where_the_model_is(path: Path)
 @pytest.mark.parametrize("module", ["course_utils", "course_utils.cli"])
 def test_importing_the_package_loads_nothing_heavy(module: str) -> None:
     program = f"import sys, {module}; print(*sorted({{'torch', 'transformers', 'numpy', 'datasets'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "widgets").glob("*.[jc]s*")), ids=shown)
+def test_explorers_name_no_other_host(path: Path) -> None:
+    text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+    assert re.findall(r"(?:https?:)?//[a-z0-9-]+\.[a-z]|@import|\bimport\b[^;\n]*from", text) == []
+
+
+def test_importing_the_explorers_loads_no_model_library() -> None:
+    """A lesson that shows one explorer does not wait for what another one needs."""
+    program = "import sys, course_utils.widgets; print(*sorted({'torch', 'transformers', 'anywidget'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
 

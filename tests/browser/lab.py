@@ -195,6 +195,14 @@ class Lab:
         """Errors of cells that are not meant to fail."""
         return self.page.evaluate(FAILED)
 
+    def cells_with_explorers(self) -> list[int]:
+        """The places of the cells that show an explorer."""
+        return self.page.evaluate(
+            """() => [...window.jupyterapp.shell.currentWidget.content.model.cells].flatMap((cell, index) =>
+                 cell.type === 'code' && cell.outputs.toJSON().some(output =>
+                   output.data?.['application/vnd.jupyter.widget-view+json'] && output.data['image/png']) ? [index] : [])"""
+        )
+
     def find_cell(self, text: str) -> int:
         """The place of the first code cell whose source holds the text."""
         return self.page.evaluate(

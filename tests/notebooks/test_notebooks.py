@@ -83,6 +83,26 @@ def test_no_notebook_holds_state_of_widgets_or_of_the_machine_that_built_it(path
     assert found == []
 
 
+@every_source
+def test_a_cell_that_shows_an_explorer_is_a_demo_and_leaves_a_picture(path: Path) -> None:
+    cells = build.read(path.with_suffix(".ipynb")).cells
+    showing = [
+        cell
+        for cell in cells
+        if cell.cell_type == "code" and re.search(r"\w+(?:Explorer|Monitor)\(", cell.source)
+    ]
+    assert showing, "a lesson has explorers"
+    assert [cell.source for cell in showing if "demo" not in tags(cell) or tags(cell) & COMPARED] == []
+    pictures = [
+        output.data["text/plain"]
+        for cell in showing
+        for output in cell.outputs
+        if "image/png" in output.get("data", {})
+    ]
+    assert len(pictures) >= len(showing)
+    assert [words for words in pictures if len(words) < 30 or "<" in words] == []
+
+
 @every_notebook
 def test_no_cell_is_skipped(path: Path) -> None:
     for cell in build.read(path).cells:
