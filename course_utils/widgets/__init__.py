@@ -10,6 +10,7 @@ import importlib
 from typing import Any
 
 _HOMES = {
+    "ScaleExplorer": "scale",
     "SoftmaxExplorer": "softmax",
 }
 
