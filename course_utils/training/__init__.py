@@ -6,12 +6,14 @@ from course_utils.training.prediction import predict_logits
 from course_utils.training.progress import bar
 from course_utils.training.randomness import seeded
 from course_utils.training.recipe import VERSION, History, Recipe
+from course_utils.training.watching import Watcher
 from course_utils.training.weights import layer_of, parameter_groups
 
 __all__ = [
     "VERSION",
     "History",
     "Recipe",
+    "Watcher",
     "bar",
     "encode",
     "layer_of",

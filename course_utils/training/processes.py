@@ -37,9 +37,9 @@ class Alone:
         """The gradients of the whole batch, from this process's part of the batch's loss."""
         loss.backward()
 
-    def sum(self, number: torch.Tensor) -> float:
-        """One number of each process, added up."""
-        return number.item()
+    def sum(self, numbers: torch.Tensor) -> Any:
+        """A number of each process, added up; of a tensor of numbers, each by itself. Floats, nested as the tensor."""
+        return numbers.tolist()
 
 
 class Several(Alone):
@@ -57,6 +57,6 @@ class Several(Alone):
         # The library takes the *mean* of the processes' gradients, and the parts of a loss are to be added up.
         self.accelerator.backward(loss * self.size)
 
-    def sum(self, number: torch.Tensor) -> float:
-        total = self.accelerator.reduce(number.detach().to(self.accelerator.device), reduction="sum")
-        return total.item()
+    def sum(self, numbers: torch.Tensor) -> Any:
+        total = self.accelerator.reduce(numbers.detach().to(self.accelerator.device), reduction="sum")
+        return total.tolist()

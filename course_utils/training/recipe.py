@@ -44,9 +44,13 @@ class History:
 
     losses: list[float] = field(default_factory=list)
     """mean loss of each batch, measured before its step"""
+    accuracies: list[float] = field(default_factory=list)
+    """share of each batch whose largest logit was the label's, measured before its step"""
     learning_rates: list[float] = field(default_factory=list)
     """the highest learning rate of each step, the head's"""
     tokens: int = 0
     """pieces that went through the model, padding included"""
     seconds: float = 0.0
     """wall time"""
+    stopped: bool = False
+    """whether it ended before all its steps, because somebody stopped it"""

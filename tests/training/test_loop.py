@@ -2,6 +2,8 @@
 
 import io
 import math
+import signal
+import threading
 from dataclasses import replace
 
 import datasets
@@ -10,9 +12,10 @@ import pytest
 import torch
 from transformers import BertConfig, BertForSequenceClassification
 
-from course_utils import training
+from course_utils import device, training
 from course_utils.assets import checkpoints
-from course_utils.training import Recipe, loop
+from course_utils.training import History, Recipe, loop
+from course_utils.training.processes import Alone
 
 TEXTS = [f"{word} film about {i} {'very ' * (i % 7)}old dogs" for i in range(16) for word in ("good", "bad")]
 DATA = datasets.Dataset.from_dict({"text": TEXTS, "label": [1, 0] * 16})
@@ -261,6 +264,183 @@ def test_a_loss_that_is_no_number_stops_the_training(tokenizer):
     torch.nn.init.constant_(model.classifier.weight, math.inf)
     with pytest.raises(FloatingPointError, match="lower the learning rate"):
         training.train(model, tokenizer, DATA, QUICK, progress=False)
+
+
+class Looker:
+    """A monitor that writes down what it is told, and stops the training after so many steps."""
+
+    def __init__(self, until: float = math.inf) -> None:
+        self.until, self.told = until, []
+        self.history: History | None = None
+
+    @property
+    def stopped(self) -> bool:
+        return sum(word == "step" for word, _ in self.told) >= self.until
+
+    def begin(self, planned: int) -> None:
+        self.told.append(("begin", planned))
+
+    def step(self, history: History) -> None:
+        self.told.append(("step", len(history.losses)))
+
+    def end(self, history: History) -> None:
+        self.told.append(("end", len(history.losses)))
+        self.history = history
+
+
+def usable(model) -> bool:
+    """In evaluation mode, free to be trained again, with its dropout, and with finite weights."""
+    return (
+        not any(part.training for part in model.modules())
+        and all(weight.requires_grad and weight.isfinite().all() for weight in model.parameters())
+        and {part.p for part in model.modules() if isinstance(part, torch.nn.Dropout)} == {0.1}
+    )
+
+
+def head_of(model) -> torch.Tensor:
+    return training.parameter_groups(model, QUICK)[-1]["params"][0].detach()
+
+
+def test_a_monitor_sees_each_step_and_changes_nothing(tokenizer, capsys):
+    model, other, looker = tiny(), tiny(), Looker()
+    watched = training.train(model, tokenizer, DATA, QUICK, monitor=looker)
+    assert capsys.readouterr().err == "", "it takes the place of the bar"
+    alone = training.train(other, tokenizer, DATA, QUICK, progress=False)
+    assert same(state(model), state(other))
+    assert watched.losses == alone.losses
+    assert not watched.stopped
+    assert looker.told == [("begin", 12), *(("step", n) for n in range(1, 13)), ("end", 12)]
+
+
+def test_the_accuracies_are_those_of_the_batches_before_their_steps(tokenizer, monkeypatch):
+    expected, gradient, model = [], loop.Steps.gradient, tiny()
+
+    def spy(steps, rows):
+        texts, labels = [TEXTS[row] for row in rows], np.array(DATA["label"])[rows]
+        # In the arithmetic of the loop: what is rounded to bfloat16 may fall on the other side.
+        with torch.no_grad(), device.autocast(model.device):
+            before = model(**tokenizer(texts, padding=True, return_tensors="pt")).logits.float().numpy()
+        expected.append((before.argmax(1) == labels).mean())
+        return gradient(steps, rows)
+
+    monkeypatch.setattr(loop.Steps, "gradient", spy)
+    recipe = replace(QUICK, epochs=4, batch_size=5, dropout=0.0, learning_rate=2e-2)
+    history = training.train(model, tokenizer, DATA, recipe, progress=False)
+    assert history.accuracies == pytest.approx(expected)
+    assert np.std(expected) > 0.05, "equal ones would tell nothing"
+
+
+@pytest.mark.parametrize("steps", [0, 1, 3, 4, 7, 8])
+def test_stopped_before_a_branch_is_done_the_model_is_what_its_steps_made_of_it(tokenizer, seen, steps):
+    model = tiny()
+    recipe = replace(QUICK, epochs=2, branches=3)
+    history = training.train(model, tokenizer, DATA, recipe, monitor=Looker(steps))
+    assert history.stopped
+    assert len(history.losses) == len(history.accuracies) == len(history.learning_rates) == len(seen) == steps
+    assert usable(model)
+    if steps:
+        assert torch.equal(head_of(model), seen[-1][1])
+
+
+@pytest.mark.parametrize(("steps", "finished"), [(8, 1), (9, 1), (11, 1), (12, 2), (15, 2)])
+def test_stopped_among_its_branches_the_model_is_the_mean_of_those_that_are_done(
+    tokenizer, seen, steps, finished
+):
+    model = tiny()
+    recipe = replace(QUICK, epochs=2, branches=3)
+    history = training.train(model, tokenizer, DATA, recipe, monitor=Looker(steps))
+    assert history.stopped
+    assert len(history.losses) == steps
+    assert usable(model)
+    ends = [seen[4 * (1 + branch) + 3][1] for branch in range(finished)]
+    torch.testing.assert_close(head_of(model), sum(ends) / finished)
+    if steps % 4:
+        assert not torch.allclose(head_of(model), seen[-1][1], atol=1e-7)
+
+
+def test_stopped_after_its_last_step_it_is_whole(tokenizer):
+    model, other = tiny(), tiny()
+    recipe = replace(QUICK, epochs=2, branches=2)
+    assert not training.train(model, tokenizer, DATA, recipe, monitor=Looker(12)).stopped
+    training.train(other, tokenizer, DATA, recipe, progress=False)
+    assert same(state(model), state(other))
+
+
+@pytest.fixture
+def interrupted(monkeypatch):
+    """Interrupt the process in the middle of the third step, as Ctrl+C and a notebook's ■ do."""
+    clip, calls = torch.nn.utils.clip_grad_norm_, []
+
+    def spy(*arguments):
+        calls.append(arguments)
+        if len(calls) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return clip(*arguments)
+
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", spy)
+
+
+def test_an_interrupt_stops_a_watched_training_after_its_step(tokenizer, seen, interrupted):
+    handler = signal.getsignal(signal.SIGINT)
+    torch.manual_seed(11)
+    expected = torch.rand(3)
+    torch.manual_seed(11)
+    model = tiny()
+    history = training.train(model, tokenizer, DATA, QUICK, monitor=Looker())
+    assert history.stopped
+    assert len(history.losses) == len(seen) == 3
+    assert torch.equal(head_of(model), seen[2][1])
+    assert usable(model)
+    assert torch.equal(torch.rand(3), expected)
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_a_second_interrupt_goes_through(tokenizer, monkeypatch):
+    def twice(*_):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", twice)
+    model, looker = tiny(), Looker()
+    with pytest.raises(KeyboardInterrupt):
+        training.train(model, tokenizer, DATA, QUICK, monitor=looker)
+    assert looker.told[-1] == ("end", 0)
+    assert usable(model)
+
+
+def test_without_a_monitor_an_interrupt_goes_through(tokenizer, seen, interrupted):
+    model = tiny()
+    with pytest.raises(KeyboardInterrupt):
+        training.train(model, tokenizer, DATA, QUICK, progress=False)
+    assert len(seen) == 2
+    assert usable(model)
+
+
+def test_it_can_be_watched_in_another_thread(tokenizer):
+    model, looker = tiny(), Looker(2)
+    arguments = (model, tokenizer, DATA, QUICK)
+    thread = threading.Thread(target=training.train, args=arguments, kwargs={"monitor": looker})
+    thread.start()
+    thread.join()
+    assert looker.history is not None
+    assert looker.history.stopped
+    assert usable(model)
+
+
+def test_several_processes_have_no_monitor(tokenizer):
+    team = Alone()
+    team.size = 2
+    with pytest.raises(ValueError, match="here are 2, which would wait for it: leave it out"):
+        training.train(tiny(), tokenizer, DATA, QUICK, team=team, monitor=Looker())
+
+
+def test_a_monitor_is_told_of_a_loss_that_is_no_number(tokenizer):
+    model, looker = tiny(), Looker()
+    torch.nn.init.constant_(model.classifier.weight, math.inf)
+    with pytest.raises(FloatingPointError, match="at step 1: lower the learning rate"):
+        training.train(model, tokenizer, DATA, QUICK, monitor=looker)
+    assert looker.told == [("begin", 12), ("end", 1)]
+    assert not model.training
 
 
 @pytest.mark.parametrize("n", [1, 7, 64, 1000])
