@@ -11,6 +11,7 @@ from typing import Any
 
 _HOMES = {
     "ScaleExplorer": "scale",
+    "ScheduleExplorer": "schedule",
     "SoftmaxExplorer": "softmax",
 }
 

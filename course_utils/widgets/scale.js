@@ -41,9 +41,10 @@ const STYLE_OF_SCALE = `
 .atl-scale table { width: 100%; }
 .atl-scale .keys { table-layout: fixed; }
 .atl-scale .keys td, .atl-scale .keys th { padding: 0.1rem 0.4rem; border: none; }
-.atl-scale .keys thead th { text-align: left; }
-.atl-scale .keys .name { width: 6.2em; }
-.atl-scale .keys .figure { width: 5em; }
+.atl-scale .keys thead th:not(.figure) { text-align: left; }
+.atl-scale .keys .name { width: 7em; }
+.atl-scale .keys .figure { width: 5em; padding-right: 1em; }
+.atl-scale .keys th { white-space: nowrap; }
 .atl-scale .keys th[scope="row"] span { visibility: hidden; }
 .atl-scale .keys tr.winner th span { visibility: visible; }
 .atl-scale .keys tr.winner td { font-weight: 650; }
@@ -63,7 +64,8 @@ const STYLE_OF_SCALE = `
 .atl-scale .ring { fill: none; stroke: var(--ink); stroke-width: 2.5; }
 @container (max-width: 42rem) {
   .atl-scale .keys td, .atl-scale .keys th { padding: 0.1rem 0.2rem; }
-  .atl-scale .keys .figure { width: 4.2em; }
+  .atl-scale .keys .figure { width: 4.6em; padding-right: 0.6em; }
+  .atl-scale .keys .name { width: 6.4em; }
   .atl-scale .under { grid-template-columns: 1fr; }
 }
 `;
@@ -136,11 +138,12 @@ function render({ model, el }) {
       row.score.style.left = `${50 + Math.min(reach, 0)}%`;
       row.score.style.width = `${Math.abs(reach)}%`;
       row.share.style.width = `${100 * shown.softmax[key]}%`;
+      row.share.hidden = shown.softmax[key] < 0.002; // its edge alone would be wider
       row.scoreText.textContent = fixed(shown.scores[key], 2);
       row.shareText.textContent = fixed(shown.softmax[key], 2);
       row.line.classList.toggle("winner", key === shown.winner);
     });
-    way.textContent = divided ? `scores, divided by √${d}` : "scores, not divided";
+    way.textContent = divided ? `scores / √${d}` : "scores, as they are";
     low.textContent = String(-limit);
     high.textContent = String(limit);
     for (const { name, cells } of measures) {
@@ -186,7 +189,7 @@ function drawTrend(widths, averages, tries) {
         s("rect", { class: "scaled-mark", x: x2 - 4, y: y2 - 4, width: 8, height: 8 }),
       ];
     }),
-    s("text", { x: trend.X(3.6), y: trend.Y(0.87), "text-anchor": "end" }, "as they are"),
+    s("text", { x: trend.X(2.3), y: trend.Y(0.88), "text-anchor": "end" }, "as they are"),
     s("text", { x: trend.X(widths.length - 1), y: trend.Y(0.14), "text-anchor": "end" }, "divided by √d"),
     ring,
   );
