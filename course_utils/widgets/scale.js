@@ -44,7 +44,7 @@ const STYLE_OF_SCALE = `
 .atl-scale .keys thead th:not(.figure) { text-align: left; }
 .atl-scale .keys .name { width: 7em; }
 .atl-scale .keys .figure { width: 5em; padding-right: 1em; }
-.atl-scale .keys th { white-space: nowrap; }
+.atl-scale .keys th, .atl-scale th[scope="row"] { white-space: nowrap; }
 .atl-scale .keys th[scope="row"] span { visibility: hidden; }
 .atl-scale .keys tr.winner th span { visibility: visible; }
 .atl-scale .keys tr.winner td { font-weight: 650; }
@@ -78,8 +78,8 @@ function render({ model, el }) {
     el,
     "Why divide by √d",
     "One random query meets ten random keys. Move the width with the slider's arrow keys or the mouse, tick the box " +
-      "to divide the scores by √d, and press the button for other vectors. The bars show one draw; the last columns " +
-      `and the picture below average over ${tries} tries. The spread is the standard deviation of the scores.`,
+      "to divide the scores by √d, and press the button for other vectors. The bars show one draw. The table " +
+      `and the picture below them also have the average over ${tries} tries. The spread is the standard deviation of the scores.`,
   );
   root.classList.add("atl-scale");
   root.prepend(h("style", {}, STYLE_OF_SCALE));
@@ -115,7 +115,7 @@ function render({ model, el }) {
     h("td", {}, h("div", { class: "ends" }, h("span", {}, "0"), h("span", {}, "0.5"), h("span", {}, "1"))), h("td"));
   const table = h("table", { class: "keys" }, h("thead", {}, head), h("tbody", {}, rows.map((row) => row.line)), h("tfoot", {}, ends));
 
-  const measures = [["spread", "spread of the scores"], ["share", "share of the winner"], ["entropy", `entropy, at most ${most}`]]
+  const measures = [["spread", "spread of the scores"], ["share", "winner's share"], ["entropy", `entropy (at most ${most})`]]
     .map(([name, text]) => {
       const cells = [h("td"), h("td"), h("td")];
       return { name, cells, line: h("tr", {}, h("th", { scope: "row" }, text), cells) };
@@ -190,7 +190,7 @@ function drawTrend(widths, averages, tries) {
       ];
     }),
     s("text", { x: trend.X(2.3), y: trend.Y(0.88), "text-anchor": "end" }, "as they are"),
-    s("text", { x: trend.X(widths.length - 1), y: trend.Y(0.14), "text-anchor": "end" }, "divided by √d"),
+    s("text", { x: trend.X(0), y: trend.Y(0.14) }, "divided by √d"),
     ring,
   );
   const put = (place, divided) => {

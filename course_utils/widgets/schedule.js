@@ -40,7 +40,7 @@ export function sentence({ peak, warmup, steps, step }) {
 export function inShort(rate) {
   if (rate === 0) return "0";
   const text = rate.toExponential(1);
-  return Number(text.split("e")[1]) >= -5 ? String(Number(text)) : text.replace(".0e", "e");
+  return Number(text.split("e")[1]) >= -4 ? String(Number(text)) : text.replace(".0e", "e");
 }
 
 const STYLE_OF_SCHEDULE = `
@@ -51,6 +51,7 @@ const STYLE_OF_SCHEDULE = `
 .atl-schedule .mark { fill: var(--paper); stroke: var(--two); stroke-width: 3; }
 .atl-schedule .atl-picture { cursor: crosshair; touch-action: pan-y; }
 .atl-schedule .atl-picture text.over { font-weight: 650; paint-order: stroke; stroke: var(--paper); stroke-width: 5px; }
+.atl-schedule .atl-controls input[type="range"] { width: 8.4rem; }
 .atl-schedule .long input[type="range"] { width: 18rem; }
 `;
 
@@ -67,7 +68,7 @@ function render({ model, el }) {
   const state = shared(model, ["peak", "warmup", "steps", "step"], draw);
 
   const warmup = slider({
-    label: "warm-up, share of the steps", min: 0, max: 1, step: 0.01, value: state.values.warmup,
+    label: "warm-up, share of steps", min: 0, max: 1, step: 0.01, value: state.values.warmup,
     show: (share) => fixed(share, 2), oninput: (share) => state.change({ warmup: share }),
   });
   // The slider holds the power of ten, since 1e-5 and 1e-4 are as far apart as 1e-3 and 1e-2.
@@ -124,7 +125,7 @@ function milestones({ steps, step }, warmupSteps) {
 function drawCurve(onpoint) {
   const [width, height, headroom] = [640, 270, 1.3];
   const x = { min: 0, max: 1, label: "" };
-  const y = { min: 0, max: headroom, label: "learning rate" };
+  const y = { min: 0, max: headroom, label: "" }; // its numbers are too long for a label beside them
   const plot = chart({ name: "", width, height, x, y });
   const line = s("path", { class: "curve" });
   const dots = s("path", { class: "dots" });
@@ -133,6 +134,7 @@ function drawCurve(onpoint) {
   const mark = s("circle", { class: "mark", r: 5.5 });
   const peakText = s("text", { class: "over", y: plot.Y(1) - 12 });
   const hereText = s("text", { class: "over", y: plot.Y(headroom) + 10 });
+  plot.node.append(s("text", { class: "soft", x: 4, y: 11, "aria-hidden": "true" }, "learning rate"));
   plot.inside.append(guide, line, dots, diamond, mark, peakText, hereText);
   let drawn = "";
   let count = 1;

@@ -145,11 +145,11 @@ class ScheduleExplorer(Explorer):
 
 
 def in_short(rate: float) -> str:
-    """A learning rate with two significant digits: 0.00011, and 2.8e-6 where the zeros would be too many."""
+    """A learning rate with two significant digits: 0.00011, and 2.8e-6 where more zeros would lead."""
     mantissa, exponent = f"{rate:.1e}".split("e")
     if rate == 0:
         return "0"
-    if int(exponent) >= -5:
+    if int(exponent) >= -4:
         return f"{Decimal(f'{rate:.1e}'):f}".rstrip("0").rstrip(".")
     return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
 
