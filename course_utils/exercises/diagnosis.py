@@ -8,7 +8,7 @@ the learner's, the verdict says by name what they did.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
@@ -57,9 +57,11 @@ class Fault:
     expected: Any
 
 
-def judge(exercise: Exercise, cases: tuple[Case, ...], results: list[Result]) -> Verdict:
-    """The verdict on the results of `exercise.run` for these cases. Runs nothing of the learner's."""
-    *results, again = results
+def judge(
+    exercise: Exercise, cases: tuple[Case, ...], given: Sequence[Result], beside: Beside | None = None
+) -> Verdict:
+    """The verdict on the results of an `Attempt` at these cases. Runs nothing of the learner's."""
+    *results, again = given
     if all(result.raised and _is_stub(result.raised) for result in results):
         finding = "The function still raises NotImplementedError."
         return _verdict(
@@ -69,7 +71,7 @@ def judge(exercise: Exercise, cases: tuple[Case, ...], results: list[Result]) ->
             finding,
             "replace that line with your own code, then check again.",
         )
-    beside = _Beside(exercise)
+    beside = beside or Beside(exercise)
     expected = [beside.result(exercise.reference, case).value for case in cases]
     with np.errstate(all="ignore"):  # the laws reckon with whatever the learner returned
         faults = [_fault(exercise, *each) for each in zip(cases, results, expected, strict=True)]
@@ -83,8 +85,10 @@ def _is_stub(raised: Raised) -> bool:
     return raised.kind == "NotImplementedError" and (not raised.line or "NotImplementedError" in raised.line)
 
 
-class _Beside:
-    """What the reference and the known mistakes give. On a fixed case that is worked out once and remembered."""
+class Beside:
+    """What the reference and the known mistakes give. On a fixed case that is worked out once and remembered; on a
+    fresh one for as long as this object is kept.
+    """
 
     def __init__(self, exercise: Exercise) -> None:
         self.exercise = exercise
@@ -156,7 +160,7 @@ def _not_right(
     cases: tuple[Case, ...],
     results: list[Result],
     faults: list[Fault | None],
-    beside: _Beside,
+    beside: Beside,
 ) -> Verdict:
     found = [fault for fault in faults if fault]
     told = next((fault for fault in found if fault.step == "raised"), None) or min(
@@ -193,7 +197,7 @@ def _known_mistake(
     cases: tuple[Case, ...],
     results: list[Result],
     faults: list[Fault | None],
-    beside: _Beside,
+    beside: Beside,
     told: int,
 ) -> Mistake | None:
     """The known mistake that gives the learner's outputs.
@@ -290,7 +294,7 @@ def _symptom(fault: Fault) -> str:
 
 
 def _by_symptoms(
-    exercise: Exercise, cases: tuple[Case, ...], symptoms: list[str], beside: _Beside
+    exercise: Exercise, cases: tuple[Case, ...], symptoms: list[str], beside: Beside
 ) -> Mistake | None:
     """The known mistake with the same symptoms: where many answers are right, so are many wrong in the same way.
 
@@ -348,7 +352,7 @@ def _raised_advice(raised: Raised) -> str:
 
 
 def _right_but(
-    exercise: Exercise, cases: tuple[Case, ...], results: list[Result], again: Result, beside: _Beside
+    exercise: Exercise, cases: tuple[Case, ...], results: list[Result], again: Result, beside: Beside
 ) -> Verdict | None:
     """The verdict on an answer whose values are all right, and which is wrong nevertheless."""
     fault = _fault_of_all(exercise, cases, results, again)

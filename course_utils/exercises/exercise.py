@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from course_utils.exercises import feedback, progress
-from course_utils.exercises.diagnosis import judge
+from course_utils.exercises.diagnosis import Beside, judge
 from course_utils.exercises.forms import Form
-from course_utils.exercises.running import Result, call, signature_problem
+from course_utils.exercises.running import Attempt, Result, attempt, call
 from course_utils.exercises.show import shown
 from course_utils.exercises.values import copied, plain
 from course_utils.exercises.verdict import CORRECT, NOT_ATTEMPTED, WRONG, Verdict
@@ -126,26 +126,29 @@ class Exercise:
         generator = np.random.default_rng(secrets.randbits(64) if seed is None else seed)
         return tuple(Case(self.draw(generator), "a fresh input", fresh=True) for _ in range(self.fresh_cases))
 
-    def run(self, answer: Callable[..., Any], cases: tuple[Case, ...]) -> list[Result]:
-        """Call the answer on each case, then on the first again: an answer must not depend on what was asked before."""
-        names = self.parameters
-        return [call(answer, case.arguments, names) for case in (*cases, *cases[:1])]
-
     def judge(self, answer: Any, seed: int | None = None) -> Verdict:
         """The verdict on an answer. Shows nothing, keeps nothing, raises nothing."""
-        if not callable(answer):
-            return self._not_a_function(answer)
         cases = (*self.cases, *self.draw_cases(seed))
-        by_count = {
-            len(case.arguments): case.arguments for case in cases
-        }  # an optional argument may be left out
-        for arguments in by_count.values():
-            problem = signature_problem(answer, arguments, self.parameters)
-            if not problem:
-                continue
+        return self.verdict(cases, attempt(answer, [case.arguments for case in cases], self.parameters))
+
+    def verdict(self, cases: tuple[Case, ...], attempted: Attempt, beside: Beside | None = None) -> Verdict:
+        """The verdict on an attempt at these cases, wherever it was made. Runs nothing of the learner's.
+
+        `beside` remembers what reference and mistakes give for these very cases, where many answers are judged on them.
+        """
+        if attempted.missing:
+            return Verdict(
+                self.name, NOT_ATTEMPTED, 0, self.points, "none", "There is no function yet.",
+                f"write `{self.signature}`, then check it.",
+            )  # fmt: skip
+        if attempted.instead:
+            finding = f"The check was given {_with_article(attempted.instead)}, not the function."
+            advice = f"hand over the function itself, without brackets: `check({self.name})`."
+            return Verdict(self.name, WRONG, 0, self.points, "type", finding, advice)
+        if attempted.signature:
             advice = f"write the line `def {self.signature}:` as the exercise gives it."
-            return Verdict(self.name, WRONG, 0, self.points, "signature", problem, advice)
-        return judge(self, cases, self.run(answer, cases))
+            return Verdict(self.name, WRONG, 0, self.points, "signature", attempted.signature, advice)
+        return judge(self, cases, attempted.results, beside)
 
     def check(self, answer: Any, seed: int | None = None) -> Verdict:
         """Check an answer and say what was found.
@@ -195,16 +198,6 @@ class Exercise:
         """Forget the progress and the hints seen of this exercise."""
         with contextlib.suppress(KeyError):  # there is none
             progress.reset(self.key)
-
-    def _not_a_function(self, answer: Any) -> Verdict:
-        if answer is None or answer is Ellipsis:
-            return Verdict(
-                self.name, NOT_ATTEMPTED, 0, self.points, "none", "There is no function yet.",
-                f"write `{self.signature}`, then check it.",
-            )  # fmt: skip
-        finding = f"The check was given {_with_article(type(answer).__name__)}, not the function."
-        advice = f"hand over the function itself, without brackets: `check({self.name})`."
-        return Verdict(self.name, WRONG, 0, self.points, "type", finding, advice)
 
     def _repr_markdown_(self) -> str:
         return (

@@ -10,7 +10,7 @@ import sys
 import sysconfig
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,11 +54,39 @@ class Result:
     """Modules whose random numbers, which everyone shares, the call moved on."""
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """What an answer gave on all inputs of a check, as data: nothing in it can run, and no verdict is in it yet."""
+
+    results: tuple[Result, ...] = ()
+    """One for each input, then one for the first input again: an answer must not depend on what was asked before."""
+    missing: bool = False
+    """There is no function: None or `...` stands in its place."""
+    instead: str = ""
+    """The type of what was given instead of a function."""
+    signature: str = ""
+    """Why the function can't be called as the exercise calls it."""
+
+
 class _Printed(io.StringIO):
     """Takes what an answer prints. Closing it loses nothing."""
 
     def close(self) -> None:
         pass
+
+
+def attempt(answer: Any, inputs: Sequence[tuple[Any, ...]], names: tuple[str, ...]) -> Attempt:
+    """Call an answer on each input, then on the first again. Whatever is given as the answer, an attempt comes back."""
+    if answer is None or answer is Ellipsis:
+        return Attempt(missing=True)
+    if not callable(answer):
+        return Attempt(instead=str(type(answer).__name__))
+    by_count = {len(arguments): arguments for arguments in inputs}  # an optional argument may be left out
+    for arguments in by_count.values():
+        problem = signature_problem(answer, arguments, names)
+        if problem:
+            return Attempt(signature=problem)
+    return Attempt(tuple(call(answer, arguments, names) for arguments in (*inputs, *inputs[:1])))
 
 
 def call(answer: Callable[..., Any], arguments: tuple[Any, ...], names: tuple[str, ...]) -> Result:

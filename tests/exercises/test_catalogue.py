@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from course_utils.exercises import LESSONS, catalogue
-from course_utils.exercises.diagnosis import _Beside, _same_error
+from course_utils.exercises.diagnosis import Beside, _same_error
 from course_utils.exercises.forms import LabelLists, Labels
 from course_utils.exercises.running import call
 from course_utils.exercises.values import SINGLE, alike, copied, plain
@@ -147,7 +147,7 @@ def test_fixed_cases_alone_tell_the_mistakes_apart(exercise):
     """
     if exercise.many_right:
         symptoms = {
-            answer.__name__: tuple(_Beside(exercise).symptoms(answer, exercise.cases))
+            answer.__name__: tuple(Beside(exercise).symptoms(answer, exercise.cases))
             for answer in (exercise.reference, *(mistake.answer for mistake in exercise.mistakes))
         }
         assert not any(symptoms.pop(exercise.name))

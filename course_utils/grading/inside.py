@@ -1,0 +1,234 @@
+"""What runs a learner's code: their cells, then each answer on its inputs. It knows inputs, and nothing of what is right.
+
+It is the untrusted side of the line. Whatever a learner changes here, they change for themselves alone: all that leaves
+is data, and what that is worth is decided elsewhere.
+"""
+
+import builtins
+import contextlib
+import importlib.abc
+import importlib.machinery
+import json
+import linecache
+import os
+import signal
+import sys
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from course_utils.exercises.running import Attempt, attempt
+from course_utils.grading import frames, wire
+
+OURS = "course_utils"
+REFERENCE = f"{OURS}.reference"
+RUN_BY_MAGIC = ("time", "timeit", "capture", "prun")
+"""Cell magics whose body is Python to be run; the others are not Python, or not ours to run."""
+
+Send = Callable[[bytes], None]
+
+
+class TookTooLong(BaseException):
+    """Raised in a cell that is still running when its time is over."""
+
+
+def run(request: dict[str, Any], send: Send) -> None:
+    """Run the cells, then each exercise's answer in a process of its own where there is `fork`.
+
+    Args:
+        request: `cells`, [number, source] pairs; `exercises`, each with `number`, `name`, `parameters` and `inputs` as
+            `wire.encode` writes them; `cell_seconds`.
+        send: takes the frames.
+    """
+    hide_the_course()
+    answers = run_cells(request, send)
+    for exercise in request["exercises"]:
+        send(frames.frame(frames.BEGIN, exercise["number"]))
+        if hasattr(os, "fork"):
+            in_a_fork(exercise, answers[exercise["name"]], send)
+        else:
+            ask(exercise, answers[exercise["name"]], send)
+    send(frames.frame(frames.DONE))
+
+
+def run_cells(request: dict[str, Any], send: Send) -> dict[str, list[Any]]:
+    """Run the cells in one namespace. Gives every object that a function's name stood for in the end of some cell."""
+    main = types.ModuleType("__main__")
+    sys.modules["__main__"] = main
+    namespace = main.__dict__
+    shell = Shell(namespace)
+    namespace.update(get_ipython=lambda: shell, display=lambda *shown, **how: None, In=[], Out={})
+    names = [exercise["name"] for exercise in request["exercises"]]
+    answers: dict[str, list[Any]] = {name: [] for name in names}
+    for number, source in request["cells"]:
+        send(frames.frame(frames.CELL, number))
+        try:
+            with time_limit(request["cell_seconds"]):
+                run_cell(number, source, namespace)
+        except BaseException as error:  # the next cell runs all the same
+            with contextlib.suppress(Exception):
+                send(
+                    frames.frame(
+                        frames.NOTE,
+                        number,
+                        f"{type(error).__name__}: {error}"[:300].encode("utf-8", "replace"),
+                    )
+                )
+        for name in names:
+            there = namespace.get(name)
+            if there is not None and not any(there is known for known in answers[name]):
+                answers[name].append(there)
+    return answers
+
+
+def run_cell(number: int, source: str, namespace: dict[str, Any]) -> None:
+    """One cell, whose lines a traceback can show."""
+    file = f"<cell {number}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    exec(compile(source, file, "exec", dont_inherit=True), namespace)
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise in the code inside once the seconds are over, again and again: it may catch what is raised."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def over(number: int, place: Any) -> None:
+        raise TookTooLong(f"stopped: still running after {seconds:g} seconds")
+
+    signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.2)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)
+
+
+def in_a_fork(exercise: dict[str, Any], answers: list[Any], send: Send) -> None:
+    """Ask in a child, so that what one answer does to its process is no other's loss."""
+    child = os.fork()
+    if child == 0:
+        try:
+            ask(exercise, answers, send)
+            os._exit(0)
+        finally:
+            os._exit(70)
+    _, status = os.waitpid(child, 0)
+    if status:
+        send(frames.frame(frames.ENDED, exercise["number"], how_it_ended(status).encode()))
+
+
+def how_it_ended(status: int) -> str:
+    """A wait status in words."""
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        with contextlib.suppress(ValueError):
+            return f"signal {signal.Signals(number).name}"
+        return f"signal {number}"
+    return f"exit code {os.waitstatus_to_exitcode(status)}"
+
+
+def ask(exercise: dict[str, Any], answers: list[Any], send: Send) -> None:
+    """Call the last answer that is not the stub on every input, and send what came of it."""
+    inputs = [wire.decode(arguments) for arguments in exercise["inputs"]]
+    parameters = tuple(exercise["parameters"])
+    made = Attempt(missing=True)
+    for answer in reversed(answers):
+        made = attempt(answer, inputs, parameters)
+        if not is_stub(made):
+            break
+    content = json.dumps(wire.encode_attempt(made)).encode()
+    send(frames.frame(frames.RESULT, exercise["number"], content))
+
+
+def is_stub(made: Attempt) -> bool:
+    """Whether the answer is still the line that was there at the start."""
+    return bool(made.results) and all(
+        result.raised is not None and result.raised.kind == "NotImplementedError" for result in made.results
+    )
+
+
+class Shell:
+    """Stands where IPython's shell stands. Lines for the shell and magics do nothing, but some whose body is Python."""
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self.user_ns = namespace
+
+    def run_cell_magic(self, name: str, line: str, body: str) -> None:
+        if name in RUN_BY_MAGIC:
+            exec(compile(body, "<cell magic>", "exec", dont_inherit=True), self.user_ns)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Nothing()
+
+
+class Nothing:
+    """Stands for whatever of the course a cell uses for itself: it can be called, read and walked through."""
+
+    def __call__(self, *arguments: Any, **named: Any) -> "Nothing":
+        return self
+
+    def __getattr__(self, name: str) -> "Nothing":
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __getitem__(self, key: Any) -> "Nothing":
+        return self
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def __enter__(self) -> "Nothing":
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        return None
+
+
+class StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Gives an empty module for every module of the course, and none for the reference."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name != OURS and not name.startswith(f"{OURS}."):
+            return None
+        if name == REFERENCE or name.startswith(f"{REFERENCE}."):
+            raise ImportError(
+                "The reference is not there while answers are graded: an answer stands by itself."
+            )
+        return importlib.machinery.ModuleSpec(name, self, is_package=True)
+
+    def create_module(self, spec: Any) -> Any:
+        return None
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        nothing = Nothing()
+
+        def attribute(name: str) -> Any:
+            if name.startswith("__"):
+                raise AttributeError(name)
+            if f"{module.__name__}.{name}" == REFERENCE:
+                raise AttributeError("The reference is not there while answers are graded.")
+            return nothing
+
+        module.__dict__["__getattr__"] = attribute
+
+
+def hide_the_course() -> None:
+    """From here on a cell that imports the course gets stand-ins. What this module needs is loaded already."""
+    for name in [name for name in sys.modules if name == OURS or name.startswith(f"{OURS}.")]:
+        del sys.modules[name]
+    sys.meta_path.insert(0, StandIns())
+    builtins.input = _no_input  # type: ignore[assignment]
+
+
+def _no_input(*prompt: Any) -> str:
+    raise EOFError("input() has nobody to ask while answers are graded.")

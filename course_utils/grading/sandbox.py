@@ -1,0 +1,191 @@
+"""The parent's side of the sandbox: starts the fork server, hands submissions over, and takes data back.
+
+    with Sandbox() as sandbox:
+        outcome = sandbox.run(cells, exercises, lane=0)
+"""
+
+import contextlib
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from course_utils.exercises.exercise import Case, Exercise
+from course_utils.exercises.running import Attempt
+from course_utils.grading import frames, wire
+from course_utils.grading.isolation import Limits
+from course_utils.grading.submission import Cell
+from course_utils.grading.supervisor import Times
+
+THREADS = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+
+
+class SandboxError(Exception):
+    """The sandbox itself does not work. The message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One exercise and the inputs that it is asked on."""
+
+    exercise: Exercise
+    cases: tuple[Case, ...]
+
+    def written(self, number: int) -> dict[str, Any]:
+        """As the child gets it: no more than name, parameters and inputs."""
+        return {
+            "number": number,
+            "name": self.exercise.name,
+            "parameters": list(self.exercise.parameters),
+            "inputs": [wire.encode(tuple(case.arguments)) for case in self.cases],
+        }
+
+
+@dataclass
+class Outcome:
+    """What came out of the sandbox for one submission."""
+
+    attempts: dict[str, Attempt] = field(default_factory=dict)
+    ended: dict[str, str] = field(default_factory=dict)
+    """Exercises that gave no result: why."""
+    notes: list[str] = field(default_factory=list)
+    """What went wrong in which cell."""
+    seconds: float = 0.0
+
+
+class Sandbox:
+    """A fork server, and the way to it. Several threads may use it at once, each with a lane of its own."""
+
+    def __init__(self, limits: Limits | None = None, times: Times | None = None) -> None:
+        self.limits, self.times = limits or Limits(), times or Times()
+        self.lock = threading.Lock()
+        self.layers: tuple[str, ...] = ()
+
+    def __enter__(self) -> Self:
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self.server = subprocess.Popen(
+                [sys.executable, "-m", "course_utils.grading.forkserver", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                env={**os.environ, **THREADS, "MPLBACKEND": "Agg", "TOKENIZERS_PARALLELISM": "false"},
+                stdin=subprocess.DEVNULL,
+            )
+        return self
+
+    def wait(self) -> None:
+        """Until the server is ready.
+
+        Raises:
+            SandboxError: it ended instead.
+        """
+        if not self.layers:
+            said = self.control.recv(1 << 16)
+            if not said:
+                raise SandboxError(
+                    "The process that runs submissions ended at its start. Run `course doctor`, which looks for what is "
+                    "missing; what it printed stands above."
+                )
+            self.layers = tuple(json.loads(said)["layers"])
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.control.close()
+        try:
+            self.server.wait(5)
+        except subprocess.TimeoutExpired:
+            self.server.kill()
+            self.server.wait()
+
+    def run(self, cells: Sequence[Cell], asked: Sequence[Asked], lane: int = 0) -> Outcome:
+        """Run the cells, and ask each exercise's answer for its results. Whatever is in the cells, an outcome comes back."""
+        written = json.dumps([question.written(number) for number, question in enumerate(asked)])
+        return self.run_written(cells, asked, written, lane)
+
+    def run_written(self, cells: Sequence[Cell], asked: Sequence[Asked], written: str, lane: int) -> Outcome:
+        """`run` with the exercises written already: for a whole class they are the same."""
+        self.wait()
+        started = time.monotonic()
+        rest = json.dumps(
+            {
+                "cells": [[cell.number, cell.source] for cell in cells],
+                "cell_seconds": self.times.cell,
+                "times": asdict(self.times),
+                "limits": asdict(self.limits),
+                "lane": lane,
+            }
+        )
+        request = f'{rest[:-1]}, "exercises": {written}}}'.encode()
+        request_out, request_in = os.pipe()
+        back_out, back_in = os.pipe()
+        try:
+            with self.lock:
+                socket.send_fds(self.control, [b"run"], [request_out, back_in])
+        except OSError:
+            raise SandboxError("The process that runs submissions is gone. Start the grading again: it goes on.") from None
+        finally:
+            os.close(request_out)
+            os.close(back_in)
+        threading.Thread(target=_write_all, args=(request_in, request), daemon=True).start()
+        outcome = Outcome()
+        try:
+            self._receive(back_out, asked, outcome)
+        finally:
+            os.close(back_out)
+        outcome.seconds = time.monotonic() - started
+        return outcome
+
+    def _receive(self, pipe: int, asked: Sequence[Asked], outcome: Outcome) -> None:
+        reader = frames.Reader()
+        deadline = time.monotonic() + self.times.submission + 30
+        done = False
+        with contextlib.suppress(frames.Flood):
+            while time.monotonic() < deadline:
+                if not select.select([pipe], [], [], 1.0)[0]:
+                    continue
+                chunk = os.read(pipe, 1 << 20)
+                if not chunk:
+                    break
+                for kind, number, content in reader.frames(chunk):
+                    done = done or kind == frames.DONE
+                    _take(kind, number, content, asked, outcome)
+        for question in asked:
+            name = question.exercise.name
+            if name not in outcome.attempts and name not in outcome.ended:
+                outcome.ended[name] = "its process gave no result" if done else "its supervisor was lost"
+
+
+def _take(kind: bytes, number: int, content: bytes, asked: Sequence[Asked], outcome: Outcome) -> None:
+    if kind == frames.NOTE:
+        outcome.notes.append(f"cell {number}: {content.decode('utf-8', 'replace')[:300]}")
+    if kind not in (frames.RESULT, frames.ENDED) or number >= len(asked):
+        return
+    name = asked[number].exercise.name
+    if kind == frames.ENDED:
+        outcome.ended[name] = content.decode("utf-8", "replace")[:200]
+        return
+    try:
+        outcome.attempts[name] = wire.decode_attempt(json.loads(content), len(asked[number].cases))
+    except (wire.Garbled, ValueError, RecursionError) as error:
+        outcome.ended[name] = f"what it gave back can't be read: {error}"[:200]
+
+
+def _write_all(pipe: int, content: bytes) -> None:
+    with contextlib.suppress(OSError), os.fdopen(pipe, "wb") as file:  # a child that ended reads no more
+        file.write(content)
+
+
+def lanes() -> int:
+    """How many submissions to run at once: as many as there are processors for this process."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+Progress = Callable[[int, int], None]
