@@ -10,9 +10,14 @@ import importlib
 from typing import Any
 
 _HOMES = {
+    "AttentionExplorer": "attention",
+    "CalibrationExplorer": "calibration",
     "ScaleExplorer": "scale",
     "ScheduleExplorer": "schedule",
     "SoftmaxExplorer": "softmax",
+    "ThresholdExplorer": "threshold",
+    "TokenizerExplorer": "tokenizer",
+    "TrainingMonitor": "monitor",
 }
 
 __all__ = sorted(_HOMES)
