@@ -59,7 +59,7 @@ const STYLE = `
 .atl-attention .panel.map.named { --top: 76px; }
 .atl-attention .caption { color: var(--soft); font-size: 12px; align-self: end; padding: 0 0.4rem 2px; }
 .atl-attention .asks { display: flex; flex-direction: column; min-width: 0; }
-.atl.atl-attention .asks button { height: var(--row); min-height: 0; padding: 0 0.4rem; border: 0; border-radius: 3px; background: none; text-align: end;
+.atl.atl-attention .asks button { height: var(--row); min-height: 0; padding: 0 0.4rem; border: 0; border-radius: 3px; background: none; text-align: right;
   white-space: nowrap; overflow: hidden; text-overflow: ellipsis; line-height: 1; }
 .atl.atl-attention .asks button[aria-pressed="true"] { background: var(--one); color: var(--one-ink); outline: none; }
 .atl.atl-attention .asks button[aria-pressed="true"]::before { content: "▸ "; }
@@ -82,12 +82,14 @@ const STYLE = `
 .atl-attention .asked li.most { font-weight: 650; }
 .atl-attention .asked i { position: absolute; left: 0.4rem; right: 0; bottom: 1px; height: 4px; background: linear-gradient(var(--one), var(--one)) left / 0 100% no-repeat var(--panel); }
 .atl-attention .note { color: var(--soft); font-size: 13px; }
-.atl-attention .wait { color: var(--ink); font-style: italic; min-height: 1.45em; flex-basis: 100%; }
+.atl.atl-attention { position: relative; }
+.atl-attention .wait { position: absolute; top: 0.6rem; right: 1rem; left: 12rem; text-align: right; font-size: 13px; font-style: italic; }
 .atl-attention .which { font-weight: 600; overflow-wrap: anywhere; }
 .atl-attention .all { display: grid; grid-template-columns: auto repeat(var(--heads), minmax(0, 1fr)); gap: 4px; align-items: center; max-width: 38rem; font-size: 12px; color: var(--soft); }
 .atl-attention .all span { text-align: center; line-height: 1.1; }
 .atl.atl-attention .all button { padding: 0; min-height: 0; border: 1px solid var(--line); border-radius: 2px; background: none; display: flex; gap: 1px; overflow: hidden; }
 .atl-attention .all canvas { aspect-ratio: 1; flex: 1 1 0; min-width: 0; }
+.atl-attention .all canvas.fine { image-rendering: auto; }
 .atl.atl-attention .all button[aria-pressed="true"] { outline: none; overflow: visible; box-shadow: 0 0 0 1px var(--paper), 0 0 0 4px var(--two); }
 .atl.atl-attention button:focus-visible { outline: 3px solid var(--focus); outline-offset: 1px; z-index: 1; }
 @container (max-width: 44rem) {
@@ -99,12 +101,12 @@ const THIN = [[0.05, 0.1, 0.1], [0.1, 0.2, 0.16], [0.2, 0.4, 0.26], [0.4, 0.7, 0
 const ROW = 10;
 const NOTHING_TYPED = "The sentence is empty: type one with a word in it.";
 
-/** A head's weights as a square of points, the darker the larger. */
-function shade(canvas, weights, from, length) {
+/** A head's weights as a square of points, the darker the larger. `power` below 1 makes small ones darker. */
+function shade(canvas, weights, from, length, power = 1) {
   canvas.width = canvas.height = length;
   const context = canvas.getContext("2d");
   const image = context.createImageData(length, length);
-  for (let place = 0; place < length * length; place++) image.data[4 * place + 3] = Math.round(255 * weights[from + place]);
+  for (let place = 0; place < length * length; place++) image.data[4 * place + 3] = Math.round(255 * weights[from + place] ** power);
   context.putImageData(image, 0, 0);
 }
 
@@ -113,7 +115,7 @@ function panel({ tokens, name, cut, weights }, heads, alone, choose) {
   const length = tokens.length;
   const asks = tokens.map((token, place) => h("button", {
     type: "button", dir: "auto", "aria-label": `${token}, place ${place}`, title: token,
-    onpointerenter: () => choose(place), onclick: () => choose(place),
+    onpointermove: () => choose(place), onclick: () => choose(place),
   }, token));
   const hold = roving(asks, 1, choose);
   const thin = THIN.map(([, , opacity]) => s("path", { "stroke-opacity": opacity, "stroke-width": 1 }));
@@ -212,8 +214,9 @@ function overview(layers, heads, oninput) {
   const hold = roving(buttons, heads);
   const put = (sentences) => buttons.forEach((button, index) => {
     const maps = sentences.map(({ tokens, weights }) => {
-      const canvas = h("canvas", { "aria-hidden": "true" });
-      shade(canvas, weights, index * tokens.length ** 2, tokens.length);
+      // More points than the small picture has: averaged, or else a stripe could fall between them.
+      const canvas = h("canvas", { "aria-hidden": "true", class: tokens.length > 14 ? "fine" : null });
+      shade(canvas, weights, index * tokens.length ** 2, tokens.length, 0.6);
       return canvas;
     });
     button.replaceChildren(...maps);
@@ -294,7 +297,7 @@ function render({ model, el }) {
     clearTimeout(patience);
     wait.textContent = "The kernel is computing …";
     patience = setTimeout(() => {
-      wait.textContent = "The kernel is computing … It may be busy with another cell. Until it answers you see the sentence before.";
+      wait.textContent = "The kernel is computing … It may be busy with another cell.";
     }, 2000);
     state.change({ [name]: text });
   }
