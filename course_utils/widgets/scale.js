@@ -39,6 +39,7 @@ export function scoreLimit(scores) {
 
 const STYLE_OF_SCALE = `
 .atl-scale table { width: 100%; }
+.atl-scale .under th, .atl-scale .under td { padding: 0.15rem 0.4rem; }
 .atl-scale .keys { table-layout: fixed; }
 .atl-scale .keys td, .atl-scale .keys th { padding: 0.1rem 0.4rem; border: none; }
 .atl-scale .keys thead th:not(.figure) { text-align: left; }
@@ -54,7 +55,7 @@ const STYLE_OF_SCALE = `
 .atl-scale .score b { position: absolute; top: 0; bottom: 0; left: 50%; border-left: 1px solid var(--ink); }
 .atl-scale .share i { background: repeating-linear-gradient(45deg, var(--two) 0 5px, transparent 5px 9px); border-right: 2px solid var(--two); }
 .atl-scale .ends { display: flex; justify-content: space-between; color: var(--soft); font-size: 12px; font-weight: 400; }
-.atl-scale .under { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; align-items: center; margin-top: 0.4rem; }
+.atl-scale .under { display: grid; grid-template-columns: 1.25fr 1fr; gap: 1rem; align-items: center; margin-top: 0.4rem; }
 .atl-scale .chosen { font-weight: 650; }
 .atl-scale .plain-line { stroke: var(--two); stroke-width: 2.5; fill: none; stroke-dasharray: 7 4; }
 .atl-scale .scaled-line { stroke: var(--one); stroke-width: 2.5; fill: none; }

@@ -49,7 +49,7 @@ const STYLE_OF_SCHEDULE = `
 .atl-schedule .peak { fill: var(--ink); }
 .atl-schedule .here { stroke: var(--two); stroke-width: 1.5; stroke-dasharray: 5 4; }
 .atl-schedule .mark { fill: var(--paper); stroke: var(--two); stroke-width: 3; }
-.atl-schedule .atl-picture { cursor: crosshair; touch-action: pan-y; }
+.atl-schedule .atl-picture { cursor: crosshair; touch-action: pan-y; max-width: 47rem; }
 .atl-schedule .atl-picture text.over { font-weight: 650; paint-order: stroke; stroke: var(--paper); stroke-width: 5px; }
 .atl-schedule .atl-controls input[type="range"] { width: 8.4rem; }
 .atl-schedule .long input[type="range"] { width: 18rem; }
