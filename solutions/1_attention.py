@@ -30,6 +30,7 @@ from torch.nn.functional import cosine_similarity, gelu, scaled_dot_product_atte
 from course_utils import cost, plots_attention
 from course_utils.assets import checkpoints
 from course_utils.exercises import lesson_1 as ex
+from course_utils.widgets import AttentionExplorer, ScaleExplorer
 
 torch.set_printoptions(precision=2, sci_mode=False)
 
@@ -223,6 +224,16 @@ plots_attention.lines(
 
 # %% [markdown]
 # Without the division, wide vectors give nearly everything to one key, whichever happens to win. That is bad for two reasons. The mean is no longer a mean. And where softmax is this sure, small changes of the scores change nothing, so training has nothing to go by. The division keeps the picture the same at any width.
+#
+# Here is one such meeting to move, with vectors 64 wide and scores as they are.
+#
+# **Predict first.** You divide by √d. Can another key win? And what becomes of the winner's share? Try it at 64 and at 1024.
+
+# %% tags=["demo"]
+ScaleExplorer(width=64, scaled=False)
+
+# %% [markdown]
+# All scores are divided by the same number, so their order stays, and so does the winner. Its share drops from nearly everything to something like a third, at either width.
 #
 # ### Exercise · scores (1 point)
 #
@@ -645,7 +656,29 @@ plots_attention.weights(heads[0, 2], tokens, "first layer, head 2")
 # %% [markdown]
 # It looks at the word before, whatever it is. Nobody has told it to. Since attention doesn't know about order, it must have found this in the position embeddings.
 #
-# Is there more of this kind? For each layer, let us see where the weight goes on average: to `[CLS]`, to the word before, to the token itself, to the word after, or elsewhere.
+# Here are all 72, for this sentence or any that you type. In a small picture each row is a token that asks, as in the large one above. Choose a head, then go over the tokens on the left.
+#
+# **Things to try.** In layer 1, head 2 the dark cells lie just below the diagonal. Where would they lie if a head looked at the word *after*? Find the one that does it best. Then type another sentence: does it still?
+
+# %% tags=["demo"]
+AttentionExplorer(sentence, encoder=watched, tokenizer=tokenizer, layer=1, head=2, word="cat")
+
+# %% [markdown]
+# They would lie just above it. To be sure, we let a cell look for it, on two sentences:
+
+# %% tags=["nbval-check-output"]
+for text in (sentence, texts[0]):
+    encoded = tokenizer(text, return_tensors="pt").to(watched.device)
+    with torch.no_grad():
+        found = torch.stack(watched(**encoded, output_attentions=True).attentions)[:, 0]
+    to_next = found.diagonal(1, 2, 3)[..., 1:].mean(dim=-1)  # from the first word to the full stop
+    layer, head = divmod(to_next.argmax().item(), 12)
+    print(f"layer {layer + 1}, head {head}: {to_next[layer, head]:.2f} to the token after")
+
+# %% [markdown]
+# The same head for both. It is less strict than the one that looks back.
+#
+# In many of the small pictures the left edge is dark: whoever asks, the answer is `[CLS]`. How much of all attention is that? For each layer, let us see where the weight goes on average: to `[CLS]`, to the word before, to the token itself, to the word after, or elsewhere.
 
 # %% tags=["nbval-check-output"]
 to_cls = heads[:, :, 2:-1, 0]  # from "cat" to the full stop: each has a word before it and one after
@@ -671,6 +704,32 @@ with torch.no_grad():
 
 # %% [markdown]
 # Next to nothing. Softmax has to give its 1 to somebody. A head that has nothing to say for this token gives it to `[CLS]`, and fetches almost nothing. A large weight is not yet a large effect.
+#
+# ### *bank* once more
+#
+# In section 2 the vectors of two *banks* parted on their way through the layers. Here they are side by side, from the first layer on.
+#
+# **Predict first.** Before the first layer both *banks* are the same vector, so in each head they ask with the same query. Can their weights differ?
+#
+# **Things to try.** Go through the heads of layer 1. In which does the *bank* of the first sentence ask mostly for the river? What does the other *bank* attend to in that head?
+
+# %% tags=["demo"]
+AttentionExplorer(texts[0], watched, tokenizer, second=texts[2], layer=1, head=0, word="bank")
+
+# %% tags=["nbval-check-output"]
+river, money = (tokenizer(text, return_tensors="pt").to(watched.device) for text in (texts[0], texts[2]))
+with torch.no_grad():
+    ours, theirs = (watched.embeddings(encoded["input_ids"])[0, 2] for encoded in (river, money))
+    print("the same vector:", torch.equal(ours, theirs))
+    rows = [watched(**encoded, output_attentions=True).attentions[0][0, :, 2] for encoded in (river, money)]
+head = rows[0][:, 5].argmax().item()  # token 5 of the first sentence is "river"
+for encoded, row in zip((river, money), rows, strict=True):
+    best = row[head].argmax()
+    word = tokenizer.convert_ids_to_tokens(encoded["input_ids"][0, best].item())
+    print(f"head {head}: bank attends most to {word}, {row[head, best]:.2f}")
+
+# %% [markdown]
+# One question, put to other neighbours: the keys differ, and with them the weights and what *bank* fetches. In the second sentence this head finds *us*, not *money*. Is it a head for what a bank has to do with? Two sentences are no proof, as the next head shows.
 #
 # ### Does a head know what *it* means?
 #
