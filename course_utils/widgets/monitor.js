@@ -9,6 +9,11 @@ export function duration(seconds) {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
+/** The same as `figure` in Python. */
+export function figure(number, digits) {
+  return Math.abs(number) < 1e15 ? fixed(number, digits) : number.toExponential(1);
+}
+
 /** The same as `told` in Python. */
 export function sentence(news) {
   const { status, step, planned } = news;
@@ -26,12 +31,12 @@ export function sentence(news) {
     broken: `The loss is no longer a number at step ${news.broken} of ${planned}: lower the learning rate.`,
     failed: `Ended by an error after ${step} of ${planned} steps: the cell's message says which.`,
   }[status];
-  if (!step) return first;
+  if (!step) return status === "running" ? `Training starts: ${planned} steps.` : first;
   const over = news.width === 1 ? "At the first step" : `Over the last ${news.width} steps`;
   const pace = status === "running" && news.pace ? ` A step takes ${fixed(news.pace, 2)} s.` : "";
   return (
-    `${first} ${over}: loss ${fixed(news.loss, 2)} (guessing costs ${fixed(Math.log(news.classes), 2)}), ` +
-    `accuracy ${fixed(news.accuracy, 2)}. Learning rate ${fixed(news.rate, 6)}.${pace}`
+    `${first} ${over}: loss ${figure(news.loss, 2)} (guessing costs ${fixed(Math.log(news.classes), 2)}), ` +
+    `accuracy ${fixed(news.accuracy, 2)}. Learning rate ${figure(news.rate, 6)}.${pace}`
   );
 }
 
@@ -119,7 +124,7 @@ function render({ model, el }) {
   root.prepend(h("style", {}, STYLE));
   const classes = model.get("classes");
   const loss = curve({
-    name: "Loss", label: "loss", width: 520, height: 330, kind: "mean", high: 0.8, guess: Math.log(classes), show: (value) => fixed(value, 2),
+    name: "Loss", label: "loss", width: 520, height: 330, kind: "mean", high: 0.8, guess: Math.log(classes), show: (value) => figure(value, 2),
   });
   const accuracy = curve({
     name: "Accuracy", label: "accuracy", width: 350, height: 165, kind: "mean", low: 1 / classes, high: 1, guess: 1 / classes, show: (value) => fixed(value, 2),
@@ -177,11 +182,11 @@ function render({ model, el }) {
     const lines = Object.fromEntries(Object.entries(news.lines).map(([name, bytes]) => [name, numbers(bytes, Float32Array)]));
     const { steps } = lines;
     const { planned } = news;
-    const mean = (value) => (value === null ? "nothing yet" : `${fixed(value, 2)}, mean of the last ${news.width}`);
+    const mean = (value) => (value === null ? "nothing yet" : `${figure(value, 2)}, mean of the last ${news.width}`);
     loss.draw({ planned, steps, values: lines.mean_losses, singles: lines.losses, text: mean(news.loss) });
     accuracy.draw({ planned, steps, values: lines.mean_accuracies, singles: lines.accuracies, text: mean(news.accuracy) });
-    rate.draw({ planned, steps, values: lines.rates, text: news.rate === null ? "nothing yet" : fixed(news.rate, 6) });
-    table.put(news.table.map(([step, a, b, c]) => [String(step), fixed(a, 2), fixed(b, 2), fixed(c, 6)]));
+    rate.draw({ planned, steps, values: lines.rates, text: news.rate === null ? "nothing yet" : figure(news.rate, 6) });
+    table.put(news.table.map(([step, a, b, c]) => [String(step), figure(a, 2), fixed(b, 2), figure(c, 6)]));
   }
   model.on("change:news", draw);
   model.on("msg:custom", reply);

@@ -108,13 +108,18 @@ def told(news: dict[str, Any]) -> str:
         "failed": f"Ended by an error after {step} of {planned} steps: the cell's message says which.",
     }[status]
     if not step:
-        return first
+        return f"Training starts: {planned} steps." if status == "running" else first
     over = "At the first step" if news["width"] == 1 else f"Over the last {news['width']} steps"
     pace = f" A step takes {fixed(news['pace'], 2)} s." if status == "running" and news["pace"] else ""
     return (
-        f"{first} {over}: loss {fixed(news['loss'], 2)} (guessing costs {fixed(math.log(news['classes']), 2)}), "
-        f"accuracy {fixed(news['accuracy'], 2)}. Learning rate {fixed(news['rate'], 6)}.{pace}"
+        f"{first} {over}: loss {figure(news['loss'], 2)} (guessing costs {fixed(math.log(news['classes']), 2)}), "
+        f"accuracy {fixed(news['accuracy'], 2)}. Learning rate {figure(news['rate'], 6)}.{pace}"
     )
+
+
+def figure(number: float, digits: int) -> str:
+    """A number with so many digits; one that is far too large, as a loss or a rate may be, by its power of ten."""
+    return fixed(number, digits) if abs(number) < 1e15 else f"{number:.1e}"
 
 
 def duration(seconds: float) -> str:
@@ -238,7 +243,7 @@ class TrainingMonitor(Explorer):
         over = self._status not in {"waiting", "running"}
         return {
             **view,
-            "lines": {name: values.astype(np.float32).tobytes() for name, values in view["lines"].items()},
+            "lines": {name: _packed(values) for name, values in view["lines"].items()},
             "run": self._run,
             "status": self._status,
             "classes": self.classes,
@@ -248,7 +253,7 @@ class TrainingMonitor(Explorer):
     def picture(self) -> Any:
         view = self.view()
         lines = view["lines"]
-        figure, (loss, accuracy, rate) = new_figure(9.2, 2.9, ncols=3, width_ratios=[1.5, 1.2, 1])
+        page, (loss, accuracy, rate) = new_figure(9.2, 2.9, ncols=3, width_ratios=[1.5, 1.2, 1])
         marker = "o" if view["step"] == 1 else ""
         for axes, name, guess in (
             (loss, "losses", math.log(self.classes)),
@@ -269,7 +274,7 @@ class TrainingMonitor(Explorer):
             axes.set(xlabel="step", xlim=(0, max(self._planned, 1)))
             axes.spines[["top", "right"]].set_visible(False)
         accuracy.legend(fontsize=7, loc="lower right")
-        return figure
+        return page
 
     def still(self) -> dict[str, str]:
         """Words while it trains; afterwards picture, words and a table, as HTML and for where HTML is not shown."""
@@ -304,10 +309,15 @@ def in_notebook() -> bool:
     return getattr(get_ipython(), "kernel", None) is not None
 
 
+def _packed(values: np.ndarray) -> bytes:
+    largest = np.finfo(np.float32).max
+    return values.clip(-largest, largest).astype(np.float32).tobytes()
+
+
 def _page(picture: str, sentence: str, table: Sequence[Sequence[float]]) -> str:
     head = "".join(f'<th scope="col">{name}</th>' for name in ("step", "loss", "accuracy", "learning rate"))
     rows = "".join(
-        f'<tr><th scope="row">{step}</th><td>{fixed(loss, 2)}</td><td>{fixed(accuracy, 2)}</td><td>{fixed(rate, 6)}</td></tr>'
+        f'<tr><th scope="row">{step}</th><td>{figure(loss, 2)}</td><td>{fixed(accuracy, 2)}</td><td>{figure(rate, 6)}</td></tr>'
         for step, loss, accuracy, rate in table
     )
     said = html.escape(sentence)
