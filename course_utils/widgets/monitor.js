@@ -11,7 +11,15 @@ export function duration(seconds) {
 
 /** The same as `figure` in Python. */
 export function figure(number, digits) {
-  return Math.abs(number) < 1e15 ? fixed(number, digits) : number.toExponential(1);
+  return number < 1e15 ? fixed(number, digits) : inShort(number);
+}
+
+/** The same as `in_short` in Python. */
+export function inShort(number) {
+  if (number === 0) return "0";
+  const text = number.toExponential(1);
+  const power = Number(text.split("e")[1]);
+  return power >= -4 && power < 15 ? String(Number(text)) : text.replace(".0e", "e");
 }
 
 /** The same as `told` in Python. */
@@ -36,7 +44,7 @@ export function sentence(news) {
   const pace = status === "running" && news.pace ? ` A step takes ${fixed(news.pace, 2)} s.` : "";
   return (
     `${first} ${over}: loss ${figure(news.loss, 2)} (guessing costs ${fixed(Math.log(news.classes), 2)}), ` +
-    `accuracy ${fixed(news.accuracy, 2)}. Learning rate ${figure(news.rate, 6)}.${pace}`
+    `accuracy ${fixed(news.accuracy, 2)}. Learning rate ${inShort(news.rate)}.${pace}`
   );
 }
 
@@ -130,7 +138,7 @@ function render({ model, el }) {
     name: "Accuracy", label: "accuracy", width: 350, height: 165, kind: "mean", low: 1 / classes, high: 1, guess: 1 / classes, show: (value) => fixed(value, 2),
   });
   const rate = curve({
-    name: "Learning rate", label: "rate", width: 350, height: 165, kind: "rate", high: 1e-6, show: (value) => (value ? value.toExponential(0) : "0"),
+    name: "Learning rate", label: "rate", width: 350, height: 165, kind: "rate", high: 1e-6, show: inShort,
   });
   const table = numbersTable("The numbers", ["step", "loss", "accuracy", "learning rate"]);
   stage.append(h("div", {}, loss.node, accuracy.node, rate.node));
@@ -185,8 +193,8 @@ function render({ model, el }) {
     const mean = (value) => (value === null ? "nothing yet" : `${figure(value, 2)}, mean of the last ${news.width}`);
     loss.draw({ planned, steps, values: lines.mean_losses, singles: lines.losses, text: mean(news.loss) });
     accuracy.draw({ planned, steps, values: lines.mean_accuracies, singles: lines.accuracies, text: mean(news.accuracy) });
-    rate.draw({ planned, steps, values: lines.rates, text: news.rate === null ? "nothing yet" : figure(news.rate, 6) });
-    table.put(news.table.map(([step, a, b, c]) => [String(step), figure(a, 2), fixed(b, 2), figure(c, 6)]));
+    rate.draw({ planned, steps, values: lines.rates, text: news.rate === null ? "nothing yet" : inShort(news.rate) });
+    table.put(news.table.map(([step, a, b, c]) => [String(step), figure(a, 2), fixed(b, 2), inShort(c)]));
   }
   model.on("change:news", draw);
   model.on("msg:custom", reply);

@@ -5,6 +5,7 @@ import math
 import threading
 import time
 from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, ClassVar
 
 import numpy as np
@@ -113,13 +114,27 @@ def told(news: dict[str, Any]) -> str:
     pace = f" A step takes {fixed(news['pace'], 2)} s." if status == "running" and news["pace"] else ""
     return (
         f"{first} {over}: loss {figure(news['loss'], 2)} (guessing costs {fixed(math.log(news['classes']), 2)}), "
-        f"accuracy {fixed(news['accuracy'], 2)}. Learning rate {figure(news['rate'], 6)}.{pace}"
+        f"accuracy {fixed(news['accuracy'], 2)}. Learning rate {in_short(news['rate'])}.{pace}"
     )
 
 
 def figure(number: float, digits: int) -> str:
-    """A number with so many digits; one that is far too large, as a loss or a rate may be, by its power of ten."""
-    return fixed(number, digits) if abs(number) < 1e15 else f"{number:.1e}"
+    """A number with so many digits; one that is far too large, as a loss may be, in short."""
+    return fixed(number, digits) if number < 1e15 else in_short(number)
+
+
+def in_short(number: float) -> str:
+    """A number of at least 0 with two significant digits, as learning rates are written: 0.00011, 2.8e-6."""
+    if number == 0:
+        return "0"
+    value = Decimal(number)
+    value = value.quantize(Decimal(1).scaleb(value.adjusted() - 1), ROUND_HALF_UP)
+    power = value.adjusted()
+    if -4 <= power < 15:
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    mantissa = f"{value.scaleb(-power):.1f}".removesuffix(".0")
+    return f"{mantissa}e{power:+d}"
 
 
 def duration(seconds: float) -> str:
@@ -317,7 +332,7 @@ def _packed(values: np.ndarray) -> bytes:
 def _page(picture: str, sentence: str, table: Sequence[Sequence[float]]) -> str:
     head = "".join(f'<th scope="col">{name}</th>' for name in ("step", "loss", "accuracy", "learning rate"))
     rows = "".join(
-        f'<tr><th scope="row">{step}</th><td>{figure(loss, 2)}</td><td>{fixed(accuracy, 2)}</td><td>{figure(rate, 6)}</td></tr>'
+        f'<tr><th scope="row">{step}</th><td>{figure(loss, 2)}</td><td>{fixed(accuracy, 2)}</td><td>{in_short(rate)}</td></tr>'
         for step, loss, accuracy, rate in table
     )
     said = html.escape(sentence)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from course_utils.training import History, Watcher
 from course_utils.widgets import TrainingMonitor, monitor
-from course_utils.widgets.monitor import duration, monitor_view
+from course_utils.widgets.monitor import duration, in_short, monitor_view
 
 finite = st.floats(0, 10)
 steps = st.lists(st.tuples(finite, st.floats(0, 1), st.floats(0, 1e-2)), max_size=1500)
@@ -73,6 +73,17 @@ def test_times_are_said_as_one_reads_them(seconds: float, said: str) -> None:
     assert duration(seconds) == said
 
 
+@pytest.mark.parametrize(
+    ("rate", "said"),
+    [
+        *[(0.0, "0"), (2e-4, "0.0002"), (1.14e-4, "0.00011"), (2.78e-6, "2.8e-6"), (3e-6, "3e-6")],
+        *[(9.96e-5, "0.0001"), (0.125, "0.13"), (12.0, "12"), (1e38, "1e+38"), (1.26e300, "1.3e+300")],
+    ],
+)
+def test_rates_are_said_in_short(rate: float, said: str) -> None:
+    assert in_short(rate) == said
+
+
 class Kernel:
     """What a notebook's kernel would do with what is displayed."""
 
@@ -122,12 +133,12 @@ def test_it_shows_itself_and_leaves_a_picture_that_needs_no_kernel(kernel: Kerne
     assert width > 600 < 3 * height
     sentence = (
         "Finished: 20 steps in 1 min 1 s. Over the last 20 steps: loss 0.18 (guessing costs 0.69), "
-        "accuracy 0.47. Learning rate 0.001900."
+        "accuracy 0.47. Learning rate 0.0019."
     )
     assert left["text/plain"] == watcher.sentence() == sentence
     assert sentence in left["text/html"]
     assert f"data:image/png;base64,{left['image/png']}" in left["text/html"]
-    assert "<td>0.18</td><td>0.47</td><td>0.001900</td>" in left["text/html"]
+    assert "<td>0.18</td><td>0.47</td><td>0.0019</td>" in left["text/html"]
     assert watcher._repr_mimebundle_()[0] == left, "shown again, it is the same picture"
 
 
