@@ -43,12 +43,15 @@ export function view({ logits, labels, classes, temperature, nBins }) {
 
 /** One text: the probability of its likeliest class, that class, and -log of the true class's probability. */
 function read(logits, start, classes, temperature, label) {
-  let best = 0;
-  for (let k = 1; k < classes; k++) if (logits[start + k] / temperature > logits[start + best] / temperature) best = k;
-  const largest = logits[start + best] / temperature;
+  let largest = -Infinity;
+  for (let k = 0; k < classes; k++) largest = Math.max(largest, logits[start + k] / temperature);
   let total = 0;
   for (let k = 0; k < classes; k++) total += Math.exp(logits[start + k] / temperature - largest);
-  return { share: 1 / total, best, loss: Math.log(total) - (logits[start + label] / temperature - largest) };
+  const share = 1 / total;
+  // The first class whose probability is that large, as argmax has it: two logits may differ by too little to tell.
+  let best = 0;
+  while (Math.exp(logits[start + best] / temperature - largest) / total < share) best++;
+  return { share, best, loss: Math.log(total) - (logits[start + label] / temperature - largest) };
 }
 
 /** The mean negative log-likelihood alone. */

@@ -19,6 +19,9 @@ from course_utils.widgets.base import (
     shown,
 )
 
+LARGEST = 1_000_000
+"""Far beyond any overflow, and still a number that can be read."""
+
 
 def softmax_view(logits: ArrayLike, temperature: float = 1.0, shift: float = 0.0) -> dict[str, np.ndarray]:
     """What becomes of the logits of one text, float64 throughout.
@@ -49,7 +52,7 @@ class SoftmaxExplorer(Explorer):
     """Drag the logits of one text, the temperature, and a number that is added to all.
 
     Args:
-        logits: [c], 2 to 8 finite numbers.
+        logits: [c], 2 to 8 numbers from -1,000,000 to 1,000,000.
         names: c class names; A, B, C … if not given.
         temperature: 0.1 to 10.
         shift: -1000 to 1000.
@@ -92,6 +95,7 @@ class SoftmaxExplorer(Explorer):
         each = ", ".join(
             f"{name} {fixed(share, 2)}" for name, share in zip(self.names, view["softmax"], strict=True)
         )
+        total = fixed(view["sigmoid"].sum(), 2)
         naive = (
             "nan"
             if np.isnan(view["naive"]).any()
@@ -103,7 +107,8 @@ class SoftmaxExplorer(Explorer):
         logits = ", ".join(fixed(logit, 2) for logit in self.logits)
         return (
             f"Logits {logits}, plus {fixed(self.shift, 0)}, divided by T = {fixed(self.temperature, 2)}. "
-            f"Softmax: {each}. The formula as written gives {naive}. Sigmoid, each alone: {alone}."
+            f"Softmax: {each}. The formula as written gives {naive}. Sigmoid, each alone: {alone}, "
+            f"in all {total}."
         )
 
     def picture(self) -> Any:
@@ -142,5 +147,10 @@ def _logits(value: Any) -> list[float]:
             raise ValueError(
                 f"Logits are finite numbers. Number {place + 1} of yours is {shown(list(value)[place])}: "
                 "look at where it came from before you show it."
+            )
+        if abs(number) > LARGEST:
+            raise ValueError(
+                f"Logits from -{LARGEST:,} to {LARGEST:,} can be shown. Number {place + 1} of yours is {number:g}: "
+                "what softmax does there it does at 1000 too."
             )
     return [number for number in table if number is not None]

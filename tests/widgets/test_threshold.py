@@ -40,7 +40,7 @@ def predictions(draw: Any, most_classes: int = 4) -> tuple[np.ndarray, np.ndarra
 hundredths = st.integers(0, 100).map(lambda n: n / 100)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(predictions(), hundredths)
 def test_abstaining_against_scikit_learn(made: tuple[np.ndarray, np.ndarray], threshold: float) -> None:
     table, labels = made
@@ -68,7 +68,7 @@ def test_abstaining_against_scikit_learn(made: tuple[np.ndarray, np.ndarray], th
     )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(predictions(most_classes=2), hundredths, st.sampled_from([0, 1]))
 def test_a_cut_off_against_scikit_learn(
     made: tuple[np.ndarray, np.ndarray], threshold: float, positive: int
@@ -88,7 +88,7 @@ def test_a_cut_off_against_scikit_learn(
         assert view[name][positive] == pytest.approx(expected)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(predictions(), hundredths, hundredths, st.sampled_from(["abstain", "cut-off"]))
 def test_the_changed_are_those_on_one_side_before_and_on_the_other_now(
     made: tuple[np.ndarray, np.ndarray], before: float, threshold: float, ask: str
@@ -103,7 +103,7 @@ def test_the_changed_are_those_on_one_side_before_and_on_the_other_now(
     assert (np.diff(far) >= -1e-6).all(), "the nearest to the new threshold first"
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(predictions(most_classes=2))
 def test_the_curves_and_the_histogram(made: tuple[np.ndarray, np.ndarray]) -> None:
     table, labels = made
