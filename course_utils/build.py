@@ -22,6 +22,7 @@ neither notebook holds widget state, timings or paths of the machine that built 
 It does not run the lesson: the tests do.
 """
 
+import ast
 import contextlib
 import hashlib
 import os
@@ -51,6 +52,9 @@ if importlib.util.find_spec("course_utils") is None:
 from course_utils import device
 
 print(device.describe())"""
+
+DEMO = "demo"
+"""The tag of cells that no answer needs."""
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 _NEAR_MARKER = re.compile(r"\s*#+\s*(BEGIN|END)[\s_]+SOLUTION", re.IGNORECASE)
@@ -153,10 +157,40 @@ def solved(lesson: Lesson) -> tuple[Notebook, list[int]]:
         }
         if cell.cell_type == "code":
             new |= {"execution_count": None, "outputs": []}
+            if not _needed_by_answers(source):
+                new["metadata"]["tags"] = sorted({*new["metadata"].get("tags", []), DEMO})
         cells.append(new)
     notebook = nbformat.from_dict({"cells": cells, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5})
     _validate(notebook, file)
     return notebook, starts
+
+
+def _needed_by_answers(source: str) -> bool:
+    """Whether a cell has to run where answers are checked or graded: it holds one, or it imports what they use.
+
+    All other cells of a lesson show something. They are tagged `demo`, and neither `course check` nor `course grade`
+    runs them, so that judging a lesson that trains for minutes takes a moment.
+    """
+    if BEGIN in source:
+        return True
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError:  # the set-up cell, which has a magic
+        return False
+    imported = [
+        name.split(".")[0]
+        for node in statements
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (
+            [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+        )
+    ]
+    plain = all(
+        isinstance(node, ast.Import | ast.ImportFrom)
+        or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call))
+        for node in statements
+    )
+    return plain and any(name != "course_utils" for name in imported)
 
 
 def handed_out(lesson: Lesson) -> Notebook:

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course_utils.build import CELL_TIMEOUT, kernel_environment, read
+from course_utils.build import CELL_TIMEOUT, DEMO, kernel_environment, read
 
-SKIPPED_TAG = "demo"
 ANSWER_TIMEOUT = 60
 """Seconds in which an exercise has to be judged; an answer that never returns is wrong."""
 INTERRUPT_GRACE = 10
@@ -79,7 +78,7 @@ def check(
     cells = [
         (index, cell)
         for index, cell in enumerate(notebook.cells)
-        if cell.cell_type == "code" and SKIPPED_TAG not in cell.metadata.get("tags", [])
+        if cell.cell_type == "code" and DEMO not in cell.metadata.get("tags", [])
     ]
     exercises = [
         (number, exercise)

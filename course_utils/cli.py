@@ -160,6 +160,42 @@ def check(
 
 
 @app.command()
+def grade(
+    folder: Annotated[
+        Path, typer.Argument(help="the folder of submitted notebooks; nothing in it is changed")
+    ],
+    out_folder: Annotated[
+        Path, typer.Option("--out", help="where gradebook and reports go; not inside FOLDER")
+    ] = Path("grades"),
+    seed: Annotated[
+        int | None, typer.Option(help="settles the hidden inputs; the same seed gives the same marks")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="submissions at once; as many as processors")] = None,
+    shard: Annotated[
+        str, typer.Option(help="grade one part of the folder, such as 2/8, for job arrays", metavar="I/N")
+    ] = "1/1",
+) -> None:
+    """Grade a folder of notebooks on hidden inputs, each in a sandbox. Goes on where it stopped."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from course_utils.grading.gradebook import GradebookError
+    from course_utils.grading.run import Shard, grade_folder
+    from course_utils.grading.sandbox import SandboxError
+
+    try:
+        part = Shard.parse(shard)
+        columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TextColumn("submissions"))
+        with Progress(*columns, TimeRemainingColumn(), console=err, transient=True) as bar:
+            task = bar.add_task("", total=None)
+            done = grade_folder(
+                folder, out_folder, seed, workers, part, lambda n, of: bar.update(task, completed=n, total=of)
+            )
+    except (GradebookError, SandboxError, ValueError) as error:
+        fail(str(error))
+    out.print(f"{done.graded} graded, {done.kept} unchanged since the last time. Seed {done.seed}.")
+
+
+@app.command()
 def progress(
     reset: Annotated[
         str, typer.Option(help="forget one exercise by its name, or `all`", metavar="NAME|all")

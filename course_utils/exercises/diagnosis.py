@@ -98,7 +98,7 @@ class Beside:
         return self._once(
             ("result", function),
             case,
-            lambda: call(function, case.arguments, self.exercise.parameters),
+            lambda: call(function, case.arguments, self.exercise.parameters, self.exercise.many_right),
         )
 
     def fault(self, function: Callable[..., Any], case: Case) -> Fault | None:
@@ -121,8 +121,16 @@ class Beside:
         faults = [self.fault(function, case) for case in cases]
         if any(faults):
             return _symptoms(faults, None)
-        again = call(function, cases[0].arguments, self.exercise.parameters)
-        return _symptoms(faults, _fault_of_all(self.exercise, cases, results, again))
+        return self._once(
+            ("after", function, tuple(map(id, cases))),
+            cases[0],
+            lambda: _symptoms(
+                faults, _fault_of_all(self.exercise, cases, results, self._again(function, cases[0]))
+            ),
+        )
+
+    def _again(self, function: Callable[..., Any], case: Case) -> Result:
+        return call(function, case.arguments, self.exercise.parameters, self.exercise.many_right)
 
 
 def _fault(exercise: Exercise, case: Case, result: Result, expected: Any) -> Fault | None:
@@ -174,13 +182,13 @@ def _not_right(
             "Your answer is right for every input that stays the same from check to check, and wrong for every fresh one "
             "that this check drew: it seems to be made for those inputs.",
             "let the result depend on the arguments alone, so that it holds for inputs that nobody has seen.",
-            evidence=_evidence(exercise, found[0]),
+            evidence=_evidence(exercise, found[0]), fresh=found[0].case.fresh,
         )  # fmt: skip
     if told.step == "raised":
         return _raised(exercise, told, mistake)
     return _verdict(
         exercise, WRONG, told.step, told.message, _next(told), mistake,
-        evidence=_evidence(exercise, told), notes=_notes(exercise, results),
+        evidence=_evidence(exercise, told), notes=_notes(exercise, results), fresh=told.case.fresh,
     )  # fmt: skip
 
 
@@ -339,7 +347,7 @@ def _raised(exercise: Exercise, fault: Fault, mistake: Mistake | None) -> Verdic
     finding = f"{raised.kind}{where}. It says: {raised.message.rstrip(' .') or 'nothing more'}."
     return _verdict(
         exercise, RAISED, "raised", finding, _raised_advice(raised), mistake,
-        evidence=_arguments(exercise, fault.case), notes=_printed(fault.result),
+        evidence=_arguments(exercise, fault.case), notes=_printed(fault.result), fresh=fault.case.fresh,
     )  # fmt: skip
 
 
@@ -364,7 +372,7 @@ def _right_but(
         mistake = _by_symptoms(exercise, cases, symptoms, beside)
     return _verdict(
         exercise, WRONG, fault.step, fault.message, NEXT[fault.step], mistake,
-        evidence=_arguments(exercise, fault.case),
+        evidence=_arguments(exercise, fault.case), fresh=fault.case.fresh,
     )  # fmt: skip
 
 
@@ -386,7 +394,7 @@ def _fault_of_all(
         finding = "Called twice with the same input, your function gives two different answers."
         return Fault("unrepeatable", finding, *first)
     for case, result in zip(cases, results, strict=True):
-        if result.disturbed and exercise.many_right:
+        if result.disturbed:
             finding = (
                 f"The value is right, but your function sets or uses the random numbers of `{result.disturbed[0]}`, "
                 "which all code shares: whatever draws from them next gets others than it would have."

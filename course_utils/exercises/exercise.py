@@ -129,7 +129,8 @@ class Exercise:
     def judge(self, answer: Any, seed: int | None = None) -> Verdict:
         """The verdict on an answer. Shows nothing, keeps nothing, raises nothing."""
         cases = (*self.cases, *self.draw_cases(seed))
-        return self.verdict(cases, attempt(answer, [case.arguments for case in cases], self.parameters))
+        inputs = [case.arguments for case in cases]
+        return self.verdict(cases, attempt(answer, inputs, self.parameters, self.many_right))
 
     def verdict(self, cases: tuple[Case, ...], attempted: Attempt, beside: Beside | None = None) -> Verdict:
         """The verdict on an attempt at these cases, wherever it was made. Runs nothing of the learner's.

@@ -75,7 +75,9 @@ class _Printed(io.StringIO):
         pass
 
 
-def attempt(answer: Any, inputs: Sequence[tuple[Any, ...]], names: tuple[str, ...]) -> Attempt:
+def attempt(
+    answer: Any, inputs: Sequence[tuple[Any, ...]], names: tuple[str, ...], watch: bool = False
+) -> Attempt:
     """Call an answer on each input, then on the first again. Whatever is given as the answer, an attempt comes back."""
     if answer is None or answer is Ellipsis:
         return Attempt(missing=True)
@@ -86,18 +88,21 @@ def attempt(answer: Any, inputs: Sequence[tuple[Any, ...]], names: tuple[str, ..
         problem = signature_problem(answer, arguments, names)
         if problem:
             return Attempt(signature=problem)
-    return Attempt(tuple(call(answer, arguments, names) for arguments in (*inputs, *inputs[:1])))
+    return Attempt(tuple(call(answer, arguments, names, watch) for arguments in (*inputs, *inputs[:1])))
 
 
-def call(answer: Callable[..., Any], arguments: tuple[Any, ...], names: tuple[str, ...]) -> Result:
+def call(
+    answer: Callable[..., Any], arguments: tuple[Any, ...], names: tuple[str, ...], watch: bool = False
+) -> Result:
     """Call `answer` on copies of the arguments. Whatever it raises is caught, but for the learner's own interrupt.
 
-    The value is a copy, too: an answer that fills one array again and again can't change what it gave before.
+    The value is a copy, too: an answer that fills one array again and again can't change what it gave before. `watch`
+    looks whether the call moves random numbers that everyone shares, which takes longer than most answers.
     """
     own = copied(arguments)
     output = _Printed()
     value, raised = None, None
-    before = _shared_randomness()
+    before = _shared_randomness() if watch else {}
     with (
         warnings.catch_warnings(record=True) as caught,
         contextlib.redirect_stdout(output),
@@ -119,7 +124,7 @@ def call(answer: Callable[..., Any], arguments: tuple[Any, ...], names: tuple[st
     changed = tuple(
         name for name, before, after in zip(names, arguments, own, strict=False) if not _same(before, after)
     )
-    after = _shared_randomness()
+    after = _shared_randomness() if watch else {}
     disturbed = tuple(name for name, state in before.items() if after[name] != state)
     warned = f"{caught[0].category.__name__}: {_text_of(caught[0].message)}" if caught else ""
     return Result(value, raised, cut(output.getvalue().rstrip()), cut(warned, 300), changed, disturbed)

@@ -32,6 +32,8 @@ class Verdict:
     """(what, value) pairs: the input, what came back, what was expected."""
     notes: tuple[str, ...] = ()
     """Further things worth knowing, such as what the answer printed."""
+    fresh: bool = False
+    """The evidence is an input that was drawn for this check alone."""
 
     @property
     def passed(self) -> bool:

@@ -28,15 +28,9 @@ LOADED = (
     "torch",
     "torch.nn.functional",
     "transformers",
-    "scipy.special",
-    "scipy.optimize",
-    "sklearn.metrics",
-    "unicodedata",
-    "collections",
-    "math",
-    "re",
 )
-"""What answers import. Anything else a cell may import as well, but pays for each time."""
+"""What the lessons import. Anything else a cell may import as well, but pays for each time: a fork takes the longer the
+more is loaded, and scikit-learn alone doubles it and starts a thread."""
 
 assert wire  # a child must not import it when the course is hidden
 

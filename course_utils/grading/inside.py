@@ -33,18 +33,18 @@ class TookTooLong(BaseException):
 
 
 def run(request: dict[str, Any], send: Send) -> None:
-    """Run the cells, then each exercise's answer in a process of its own where there is `fork`.
+    """Run the cells, then ask each exercise's answer; with `apart`, each in a process of its own.
 
     Args:
         request: `cells`, [number, source] pairs; `exercises`, each with `number`, `name`, `parameters` and `inputs` as
-            `wire.encode` writes them; `cell_seconds`.
+            `wire.encode` writes them; `cell_seconds`; `apart`.
         send: takes the frames.
     """
     hide_the_course()
     answers = run_cells(request, send)
     for exercise in request["exercises"]:
         send(frames.frame(frames.BEGIN, exercise["number"]))
-        if hasattr(os, "fork"):
+        if request["apart"] and hasattr(os, "fork"):
             in_a_fork(exercise, answers[exercise["name"]], send)
         else:
             ask(exercise, answers[exercise["name"]], send)
@@ -137,7 +137,7 @@ def ask(exercise: dict[str, Any], answers: list[Any], send: Send) -> None:
     parameters = tuple(exercise["parameters"])
     made = Attempt(missing=True)
     for answer in reversed(answers):
-        made = attempt(answer, inputs, parameters)
+        made = attempt(answer, inputs, parameters, exercise["watch"])
         if not is_stub(made):
             break
     content = json.dumps(wire.encode_attempt(made)).encode()
@@ -227,7 +227,7 @@ def hide_the_course() -> None:
     for name in [name for name in sys.modules if name == OURS or name.startswith(f"{OURS}.")]:
         del sys.modules[name]
     sys.meta_path.insert(0, StandIns())
-    builtins.input = _no_input  # type: ignore[assignment]
+    builtins.input = _no_input
 
 
 def _no_input(*prompt: Any) -> str:

@@ -36,7 +36,7 @@ READ_ONLY, FILES_ONLY = 1 | 4 | 8, 1 | 2 | 4 | 1 << 14
 FIRST_USER = 61000
 """Users that own nothing. Each lane has one of its own, so that one lane's processes don't count against another's."""
 
-WORK = "/work"
+WORK = "/submission"
 """Where a learner's code may write, in the root that it sees."""
 
 DEVICES = ("null", "zero", "full", "random", "urandom")
@@ -149,7 +149,7 @@ def _another_root() -> None:
         _mount(f"/dev/{device}", f"{new}/dev/{device}", None, MS_BIND)
     attributes = struct.pack("QQQQ", 1 | 2, 0, 0, 0)  # read-only, no set-user-id
     recursive = 0x8000
-    for folder in ("proc", "work", "tmp", "old"):
+    for folder in ("proc", WORK.strip("/"), "tmp", "old"):
         os.makedirs(f"{new}/{folder}", exist_ok=True)
     _checked(
         _library().syscall(SYS_PIVOT_ROOT[os.uname().machine], new.encode(), f"{new}/old".encode()),

@@ -1,7 +1,7 @@
 """The parent's side of the sandbox: starts the fork server, hands submissions over, and takes data back.
 
-    with Sandbox() as sandbox:
-        outcome = sandbox.run(cells, exercises, lane=0)
+with Sandbox() as sandbox:
+    outcome = sandbox.run(cells, exercises, lane=0)
 """
 
 import contextlib
@@ -13,8 +13,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,7 +26,7 @@ from course_utils.grading.isolation import Limits
 from course_utils.grading.submission import Cell
 from course_utils.grading.supervisor import Times
 
-THREADS = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 class SandboxError(Exception):
@@ -39,13 +40,18 @@ class Asked:
     exercise: Exercise
     cases: tuple[Case, ...]
 
+    @cached_property
+    def inputs(self) -> list[Any]:
+        return [wire.encode(tuple(case.arguments)) for case in self.cases]
+
     def written(self, number: int) -> dict[str, Any]:
         """As the child gets it: no more than name, parameters and inputs."""
         return {
             "number": number,
             "name": self.exercise.name,
             "parameters": list(self.exercise.parameters),
-            "inputs": [wire.encode(tuple(case.arguments)) for case in self.cases],
+            "watch": self.exercise.many_right,
+            "inputs": self.inputs,
         }
 
 
@@ -105,32 +111,42 @@ class Sandbox:
             self.server.kill()
             self.server.wait()
 
-    def run(self, cells: Sequence[Cell], asked: Sequence[Asked], lane: int = 0) -> Outcome:
-        """Run the cells, and ask each exercise's answer for its results. Whatever is in the cells, an outcome comes back."""
-        written = json.dumps([question.written(number) for number, question in enumerate(asked)])
-        return self.run_written(cells, asked, written, lane)
+    def run(
+        self, cells: Sequence[Cell], asked: Sequence[Asked], lane: int = 0, apart: bool = False
+    ) -> Outcome:
+        """Run the cells, and ask each exercise's answer for its results. Whatever is in the cells, an outcome comes back.
 
-    def run_written(self, cells: Sequence[Cell], asked: Sequence[Asked], written: str, lane: int) -> Outcome:
-        """`run` with the exercises written already: for a whole class they are the same."""
+        Args:
+            cells: in the order in which they are to run.
+            asked: the exercises, with their inputs.
+            lane: which of the runs at the same time this is, from 0.
+            apart: ask each answer in a process of its own, so that nothing which another one did can count against it.
+
+        Raises:
+            SandboxError: the fork server is gone.
+        """
         self.wait()
         started = time.monotonic()
-        rest = json.dumps(
+        request = json.dumps(
             {
+                "exercises": [question.written(number) for number, question in enumerate(asked)],
+                "apart": apart,
                 "cells": [[cell.number, cell.source] for cell in cells],
                 "cell_seconds": self.times.cell,
                 "times": asdict(self.times),
                 "limits": asdict(self.limits),
                 "lane": lane,
             }
-        )
-        request = f'{rest[:-1]}, "exercises": {written}}}'.encode()
+        ).encode()
         request_out, request_in = os.pipe()
         back_out, back_in = os.pipe()
         try:
             with self.lock:
                 socket.send_fds(self.control, [b"run"], [request_out, back_in])
         except OSError:
-            raise SandboxError("The process that runs submissions is gone. Start the grading again: it goes on.") from None
+            raise SandboxError(
+                "The process that runs submissions is gone. Start the grading again: it goes on."
+            ) from None
         finally:
             os.close(request_out)
             os.close(back_in)
@@ -186,6 +202,3 @@ def _write_all(pipe: int, content: bytes) -> None:
 def lanes() -> int:
     """How many submissions to run at once: as many as there are processors for this process."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-Progress = Callable[[int, int], None]

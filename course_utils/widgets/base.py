@@ -92,7 +92,13 @@ class Explorer(anywidget.AnyWidget):
 
 def setting(default: Any) -> Any:
     """A value that learner, browser and kernel share. It takes anything, since `Explorer.check` says what is wrong."""
-    return traitlets.Any(default).tag(sync=True)
+    return Setting(default).tag(sync=True)
+
+
+class Setting(traitlets.Any):
+    """Anything, and None is no exception: a plain `Any` would let None past the check."""
+
+    allow_none = False
 
 
 def checked(*names: str) -> Any:

@@ -1,0 +1,300 @@
+"""From what came out of the sandbox to marks: the same exercises and the same diagnosis as in the notebook.
+
+Runs in the parent, and runs nothing of a learner's.
+"""
+
+import hashlib
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from course_utils.exercises import catalogue
+from course_utils.exercises.diagnosis import Beside
+from course_utils.exercises.exercise import Exercise
+from course_utils.exercises.verdict import CORRECT, NOT_ATTEMPTED, RAISED, WRONG, Verdict
+from course_utils.grading.sandbox import Asked, Outcome, Sandbox, SandboxError
+from course_utils.grading.submission import Cell, Submission, Unreadable, fingerprints, read, suspicions
+
+GRADED, UNREADABLE = "graded", "unreadable"
+
+
+@dataclass
+class Mark:
+    """What one exercise got, and why."""
+
+    lesson: int
+    exercise: str
+    title: str
+    outcome: str
+    points: int
+    possible: int
+    step: str
+    finding: str
+    advice: str
+    cause: str = ""
+    mistake: str | None = None
+    """The name of the known mistake, if it is one."""
+    evidence: list[list[str]] = field(default_factory=list)
+    """(what, value) pairs; empty where the input was drawn for this grading alone."""
+    notes: list[str] = field(default_factory=list)
+    fingerprint: str = ""
+    """Of the answer's code, whatever its names and comments; empty where there is no answer."""
+
+    def verdict(self) -> Verdict:
+        """The verdict as the learner would have read it, without hidden inputs."""
+        return Verdict(
+            self.exercise,
+            self.outcome,
+            self.points,
+            self.possible,
+            self.step,
+            self.finding,
+            self.advice,
+            self.cause,
+            self.mistake,
+            tuple((what, value) for what, value in self.evidence),
+            tuple(self.notes),
+        )
+
+
+@dataclass
+class Record:
+    """One submission's line in the gradebook. Plain data."""
+
+    key: str
+    """The file's path within the folder of submissions."""
+    learner: str
+    digest: str
+    """SHA-256 of the file."""
+    status: str
+    """graded or unreadable"""
+    why: str = ""
+    """Why it is unreadable, and what to do."""
+    lessons: list[int] = field(default_factory=list)
+    points: int = 0
+    possible: int = 0
+    marks: list[Mark] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What went wrong in which cell."""
+    suspicions: list[str] = field(default_factory=list)
+    """Signs that it tried to leave the sandbox."""
+    seed: int = 0
+    exercises: str = ""
+    """A digest of the exercises and of what judges them: another one means that a mark may differ."""
+    isolation: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def written(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return asdict(self)
+
+    @classmethod
+    def from_written(cls, written: dict[str, Any]) -> "Record":
+        """The record that was written."""
+        return cls(**{**written, "marks": [Mark(**mark) for mark in written["marks"]]})
+
+
+class Grader:
+    """Grades submissions, each on the same hidden inputs.
+
+    Args:
+        sandbox: where their code runs.
+        seed: settles the hidden inputs. The same seed gives the same marks.
+    """
+
+    def __init__(self, sandbox: Sandbox, seed: int) -> None:
+        self.sandbox, self.seed = sandbox, seed
+        self.prepared: dict[int, list[tuple[Asked, Beside]]] = {}
+
+    def prepare(self, lesson: int) -> list[tuple[Asked, Beside]]:
+        """The lesson's exercises with their inputs, and what remembers the right and the known wrong answers to them."""
+        if lesson not in self.prepared:
+            self.prepared[lesson] = [
+                (
+                    Asked(exercise, (*exercise.cases, *exercise.draw_cases(self._seed_of(exercise)))),
+                    Beside(exercise),
+                )
+                for exercise in catalogue(lesson).EXERCISES
+            ]
+        return self.prepared[lesson]
+
+    def _seed_of(self, exercise: Exercise) -> int:
+        return int.from_bytes(hashlib.sha256(f"{self.seed} {exercise.key}".encode()).digest()[:8], "big")
+
+    def prove(self, lessons: Iterable[int]) -> None:
+        """Grade the reference solutions in the same sandbox.
+
+        Raises:
+            SandboxError: they don't get full marks, so nobody's marks could be believed.
+        """
+        for lesson in lessons:
+            cells = [Cell(0, reference_cell(lesson))]
+            marks, outcome = self._marks(lesson, cells, {}, lane=0)
+            lost = [mark for mark in marks if mark.outcome != CORRECT]
+            if lost:
+                said = "; ".join(f"{mark.exercise}: {mark.outcome}. {mark.finding}" for mark in lost[:3])
+                raise SandboxError(
+                    f"Grading did not begin: in this sandbox the reference solutions of lesson {lesson} don't get full "
+                    f"marks, so no mark could be believed. {said} {' '.join(outcome.notes[:3])} "
+                    "`course doctor` says whether the course is whole here."
+                )
+
+    def grade_file(self, path: Path, folder: Path, lane: int = 0) -> Record:
+        """The record of one file, whatever is in it."""
+        try:
+            submission = read(path, folder)
+        except Unreadable as error:
+            return unreadable(path, folder, str(error))
+        return self.grade(submission, lane)
+
+    def grade(self, submission: Submission, lane: int = 0) -> Record:
+        """The record of one submission."""
+        record = Record(
+            submission.key, submission.learner, submission.digest, GRADED, lessons=list(submission.lessons)
+        )
+        seconds = 0.0
+        prints = fingerprints(submission.cells)
+        for lesson in submission.lessons:
+            marks, outcome = self._marks(lesson, submission.cells, prints, lane)
+            record.marks += marks
+            record.notes += [note for note in outcome.notes if note not in record.notes]
+            seconds += outcome.seconds
+        record.points = sum(mark.points for mark in record.marks)
+        record.possible = sum(mark.possible for mark in record.marks)
+        record.suspicions = suspicions(submission.cells, record.notes)
+        record.seed, record.exercises = self.seed, exercises_digest()
+        record.isolation = list(self.sandbox.layers)
+        record.seconds = round(seconds, 3)
+        return record
+
+    def _marks(
+        self, lesson: int, cells: Iterable[Cell], prints: dict[str, str], lane: int
+    ) -> tuple[list[Mark], Outcome]:
+        """All answers are asked in one process first. A right answer is right; any other is asked again, in a process
+        of its own, so that nothing which another answer did can count against it.
+        """
+        prepared = self.prepare(lesson)
+        cells = list(cells)
+        outcome = self.sandbox.run(cells, [asked for asked, _ in prepared], lane)
+        verdicts = [_verdict(asked, beside, outcome) for asked, beside in prepared]
+        doubtful = [
+            index for index, verdict in enumerate(verdicts) if verdict.outcome not in (CORRECT, NOT_ATTEMPTED)
+        ]
+        if doubtful:
+            again = self.sandbox.run(cells, [prepared[index][0] for index in doubtful], lane, apart=True)
+            for index in doubtful:
+                verdicts[index] = _verdict(*prepared[index], again)
+            outcome.seconds += again.seconds
+            outcome.notes += [note for note in again.notes if note not in outcome.notes]
+        marks = [
+            _mark(lesson, asked.exercise, verdict, prints)
+            for (asked, _), verdict in zip(prepared, verdicts, strict=True)
+        ]
+        return marks, outcome
+
+
+def _verdict(asked: Asked, beside: Beside, outcome: Outcome) -> Verdict:
+    exercise = asked.exercise
+    if exercise.name in outcome.attempts:
+        return exercise.verdict(asked.cases, outcome.attempts[exercise.name], beside)
+    return _ended(exercise, outcome.ended.get(exercise.name, "it gave no result"))
+
+
+def _ended(exercise: Exercise, why: str) -> Verdict:
+    """The verdict on an answer that gave nothing back."""
+    if why == "time":
+        finding, advice = (
+            "It was still running when its time was over.",
+            "which loop in it never ends, and for which input?",
+        )
+        return Verdict(exercise.name, WRONG, 0, exercise.points, "time", finding, advice)
+    finding = f"It ended the process that it ran in ({why})."
+    advice = "a function gives its value back with `return`; leave the process running, and mind how much memory it takes."
+    return Verdict(exercise.name, RAISED, 0, exercise.points, "ended", finding, advice)
+
+
+def _mark(lesson: int, exercise: Exercise, verdict: Verdict, prints: dict[str, str]) -> Mark:
+    evidence = [] if verdict.fresh else [[what, value] for what, value in verdict.evidence]
+    return Mark(
+        lesson,
+        exercise.name,
+        exercise.title,
+        verdict.outcome,
+        verdict.points,
+        verdict.possible,
+        verdict.step,
+        verdict.finding,
+        verdict.advice,
+        verdict.cause,
+        verdict.mistake,
+        evidence,
+        list(verdict.notes),
+        prints.get(exercise.name, "") if verdict.outcome != NOT_ATTEMPTED else "",
+    )
+
+
+def unreadable(path: Path, folder: Path, why: str) -> Record:
+    """The record of a file that is no notebook."""
+    from course_utils.grading.submission import learner_of
+
+    key = path.relative_to(folder).as_posix()
+    return Record(key, learner_of(key), file_digest(path), UNREADABLE, why, exercises=exercises_digest())
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file; of nothing where it can't be read."""
+    found = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                found.update(chunk)
+    except OSError:
+        pass
+    return found.hexdigest()
+
+
+@cache
+def exercises_digest() -> str:
+    """Of all code that a mark depends on: reference, exercises and this."""
+    import course_utils
+
+    root = Path(course_utils.__file__).parent
+    found = hashlib.sha256()
+    for folder in ("reference", "exercises", "grading"):
+        for path in sorted((root / folder).rglob("*.py")):
+            found.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()[:16]
+
+
+def reference_cell(lesson: int) -> str:
+    """One cell that defines the reference solutions of a lesson, from the source of their modules alone."""
+    modules: dict[str, str] = {}
+
+    def add(name: str) -> None:
+        if name in modules:
+            return
+        source = inspect.getsource(sys.modules[name])
+        for needed in re.findall(r"^from (course_utils\.reference\.\w+) import", source, re.MULTILINE):
+            add(needed)
+        modules[name] = source
+
+    exercises = catalogue(lesson).EXERCISES
+    for exercise in exercises:
+        add(exercise.reference.__module__)
+    names = {exercise.name: exercise.reference.__module__ for exercise in exercises}
+    return (
+        "import sys, types\n"
+        f"for name, source in {modules!r}.items():\n"
+        "    module = types.ModuleType(name)\n"
+        "    sys.modules[name] = module\n"
+        "    exec(compile(source, f'<{name}>', 'exec'), module.__dict__)\n"
+        f"globals().update({{name: getattr(sys.modules[home], name) for name, home in {names!r}.items()}})\n"
+    )
+
+
+Progress = Callable[[int, int], None]

@@ -1,0 +1,173 @@
+"""A whole folder: which files are new, which lane takes which, and what is written down when."""
+
+import queue
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_utils.exercises import LESSONS
+from course_utils.grading import submission
+from course_utils.grading.grade import Grader, Record, file_digest
+from course_utils.grading.gradebook import NAME, Gradebook, is_current, records, seed_of
+from course_utils.grading.sandbox import Sandbox, lanes
+
+Progress = Callable[[int, int], None]
+"""Called with how many are done and how many there are."""
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Every n-th submission, for a job array: shard 1/4 takes the first, the fifth, the ninth."""
+
+    number: int = 1
+    of: int = 1
+
+    @classmethod
+    def parse(cls, text: str) -> "Shard":
+        """From "2/8".
+
+        Raises:
+            ValueError: it is no such part.
+        """
+        found = re.fullmatch(r"(\d+)/(\d+)", text.strip())
+        number, of = (int(found[1]), int(found[2])) if found else (0, 0)
+        if not 1 <= number <= of:
+            raise ValueError(f"A shard is a part such as 2/8: the second of eight. This is {text!r}.")
+        return cls(number, of)
+
+    def takes(self, index: int) -> bool:
+        """Whether the submission at this place, from 0, is this shard's."""
+        return index % self.of == self.number - 1
+
+    @property
+    def gradebook(self) -> str:
+        """The name of its gradebook."""
+        return NAME if self.of == 1 else f"gradebook-{self.number}-of-{self.of}.jsonl"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a grading did."""
+
+    graded: int
+    kept: int
+    """Unchanged since they were last graded."""
+    seed: int
+    layers: tuple[str, ...]
+
+
+def grade_folder(
+    folder: Path,
+    out: Path,
+    seed: int | None = None,
+    workers: int | None = None,
+    shard: Shard | None = None,
+    progress: Progress | None = None,
+    sandbox: Sandbox | None = None,
+) -> Done:
+    """Grade every notebook of a folder into the gradebook in `out`.
+
+    Args:
+        folder: the submissions. Nothing in it is changed.
+        out: a folder of its own, outside of `folder`.
+        seed: settles the hidden inputs; the gradebook's, or a new one, if not given.
+        workers: submissions at once; as many as there are processors, if not given.
+        shard: the part to grade; all, if not given.
+        progress: hears how many are done.
+        sandbox: with other limits than the usual ones.
+
+    Raises:
+        GradebookError: another grading writes there, or the gradebook is damaged.
+        SandboxError: the sandbox does not work, or the reference solutions don't pass in it.
+        ValueError: there is no such folder, there are no notebooks, or `out` lies in `folder`.
+    """
+    shard = shard or Shard()
+    paths = _chosen(folder, out, shard)
+    with Gradebook(out / shard.gradebook) as book, sandbox or Sandbox() as box:
+        known = records(book.path)
+        seed = seed_of(known.values(), seed)
+        todo = [
+            path for path in paths if not is_current(known.get(_key(path, folder)), file_digest(path), seed)
+        ]
+        kept = len(paths) - len(todo)
+        if progress:
+            progress(kept, len(paths))
+        if todo:
+            grader = Grader(box, seed)
+            prove(grader, todo)
+            _all(
+                grader,
+                todo,
+                folder,
+                book,
+                workers or lanes(),
+                lambda done: progress and progress(kept + done, len(paths)),
+            )
+        return Done(len(todo), kept, seed, box.layers)
+
+
+def _chosen(folder: Path, out: Path, shard: Shard) -> list[Path]:
+    if not folder.is_dir():
+        raise ValueError(f"There is no folder {folder}. Name the folder that holds the submitted notebooks.")
+    if out.resolve().is_relative_to(folder.resolve()):
+        raise ValueError(
+            f"The results would lie in the folder of submissions ({out}). Choose another place with --out."
+        )
+    paths = list(submission.found(folder))
+    if not paths:
+        raise ValueError(f"There are no notebooks (*.ipynb) in {folder} or in the folders in it.")
+    return [path for index, path in enumerate(paths) if shard.takes(index)]
+
+
+def _key(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def prove(grader: Grader, paths: list[Path]) -> None:
+    """Grade the reference solutions of every lesson that is named in the files."""
+    named = {number for path in paths for number in re.findall(rb"\blesson_(\d+)", path.read_bytes())}
+    grader.sandbox.wait()
+    grader.prove(number for number in LESSONS if str(number).encode() in named)
+
+
+def _all(
+    grader: Grader,
+    paths: list[Path],
+    folder: Path,
+    book: Gradebook,
+    workers: int,
+    progress: Callable[[int], object],
+) -> None:
+    """Each lane takes the next file when it is free; this thread alone writes."""
+    waiting: queue.SimpleQueue[Path] = queue.SimpleQueue()
+    for path in paths:
+        waiting.put(path)
+    finished: queue.SimpleQueue[Record | BaseException] = queue.SimpleQueue()
+    stop = threading.Event()
+
+    def work(lane: int) -> None:
+        while not stop.is_set():
+            try:
+                path = waiting.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                finished.put(grader.grade_file(path, folder, lane))
+            except BaseException as error:
+                finished.put(error)
+                return
+
+    threads = [threading.Thread(target=work, args=(lane,), daemon=True) for lane in range(workers)]
+    for thread in threads:
+        thread.start()
+    try:
+        for done in range(1, len(paths) + 1):
+            record = finished.get()
+            if isinstance(record, BaseException):
+                raise record
+            book.add(record)
+            progress(done)
+    finally:
+        stop.set()
