@@ -34,6 +34,7 @@ from tqdm import tqdm
 from course_utils import measured, plots_training, training
 from course_utils.assets import checkpoints, reviews
 from course_utils.exercises import lesson_3 as ex
+from course_utils.widgets import ScheduleExplorer, TrainingMonitor
 
 # %% [markdown]
 # The lesson's own cells use these ready-made versions of what you will write. You can read any of them with `??`, but try the exercise first.
@@ -418,6 +419,32 @@ print({name: round(value, 3) for name, value in of_the_loop.items()})
 assert of_the_loop["accuracy"] > 0.68, "80 steps should be enough for much better than guessing"
 
 # %% [markdown]
+# ### Watch it, and stop it
+#
+# `training.train` is this loop with its settings in a `Recipe`. The sections that follow use it. It may be given a monitor, which shows the loss, the accuracy and the learning rate while it trains, and has a button that ends it.
+#
+# **Predict first.** Somebody presses the button half-way. What is left: the model as it was before, half a model that can't be used, or one that is worth something?
+#
+# Let it run to its end this time. The bold lines are running means; the faint ones jump about as yours did.
+
+# %% tags=["demo"]
+watched = checkpoints.classifier(seed=0)
+recipe = training.Recipe(learning_rate=2e-4, branches=1)
+run = training.train(watched, tokenizer, part.select(range(960)), recipe, monitor=TrainingMonitor())
+
+# %% tags=["demo"]
+of_the_watched = judged(training.predict_logits(watched, tokenizer, validation_texts))
+print(f"after {len(run.losses)} steps: accuracy {of_the_watched['accuracy']:.3f} on validation")
+assert run.stopped or of_the_watched["accuracy"] > 0.6, "60 steps should be enough for better than guessing"
+
+# %% [markdown]
+# **Things to try.** Run the two cells again, and press *Stop the training here* as soon as the bold loss has left the line of guessing. What is the model worth now? Then stop it after three or four steps: and now?
+#
+# <details><summary>Answer</summary>
+#
+# Each step leaves a whole model, so the one you stopped gives logits and can be judged, saved, and trained on. What it is worth depends on how far it had come: after a few steps it still guesses, later it lies somewhere between guessing and the accuracy of the full run. Two things it missed besides the reviews it did not see. The learning rate had not come down yet; the next section says what that is for. And the loss that you watched is that of reviews it was learning from, so it can't tell you when to stop: section 9 shows why.
+# </details>
+#
 # ## 7 · How fast to learn
 #
 # The **learning rate** says how far each step goes. Too small, and nothing happens before you run out of patience. **Predict first.** What happens if it is too large?
@@ -462,6 +489,16 @@ print(f"560 of 700 right: 0.800, and the truth lies between {low:.3f} and {high:
 # ### Warm up, then slow down
 #
 # At the first step the head is random, so its gradients are mostly noise, and they reach down into weights that were good. So the rate **warms up**: it climbs from 0 to its peak in a straight line, over the first tenth of the steps or so. Then it falls to 0 at the end, so that the last steps settle instead of jumping about.
+#
+# **Predict first.** A training of 80 steps warms up for a tenth of them. With what share of the peak is step 4 taken, and with what share the last one, step 79? Move *look at step* and see.
+
+# %% tags=["demo"]
+ScheduleExplorer(peak=2e-4, warmup=0.1, steps=80)
+
+# %% [markdown]
+# Half of the peak, for step 4 is half-way up; and little more than a hundredth. The last step is not the one at 0: that would be step 80, which is not taken.
+#
+# **Things to try.** Make the same training ten times as long. How many steps does the warm-up take now, and does the peak change? Then move the warm-up to 0: with what share of the peak does a random head now take its first step?
 #
 # ### Exercise · linear schedule (2 points)
 #
