@@ -27,6 +27,7 @@ import torch
 from course_utils import plots, training
 from course_utils.assets import checkpoints, reviews
 from course_utils.exercises import lesson_4 as ex
+from course_utils.widgets import CalibrationExplorer, SoftmaxExplorer, ThresholdExplorer
 
 # %% [markdown]
 # The lesson's own cells use these ready-made versions of what you will write. You can read any of them with `??`, but try the exercise first.
@@ -215,6 +216,33 @@ plots.temperatures([2.0, 1.0, -1.0], ["A", "B", "C"])
 # %% [markdown]
 # Dividing by a large $T$ brings the logits closer together, so the shares become more even. A small $T$ drives them apart. The order stays, so the winner stays. Keep this in mind: at the end of the lesson one well-chosen $T$ repairs a model that is too sure of itself.
 #
+# Now move all of it yourself: the logits, the temperature, and a number that is added to every logit.
+#
+# **Predict first.** To softmax it makes no difference what is added. What happens to the formula as written when 1,000 is added? And when 1,000 is taken away?
+
+# %% tags=["demo"]
+SoftmaxExplorer([2.0, 1.0, -1.0])
+
+# %% tags=["nbval-check-output"]
+three = np.array([2.0, 1.0, -1.0])
+for added in (0, 1000, -1000):
+    with np.errstate(all="ignore"):
+        as_written = softmax_as_written(three + added).round(2)
+    print(f"{added:5} added: as written {as_written}, softmax {reference_softmax(three + added).round(2)}")
+
+# %% [markdown]
+# It breaks both ways. Upwards `inf / inf`; downwards every power is too small for a float and becomes 0, and `0 / 0` is `nan` too.
+#
+# **Things to try.** Start with $T = 1$ and nothing added. Bring the share of *A* down to that of *B* by its logit alone: where does it have to be? Can you do it by $T$?
+
+# %% tags=["nbval-check-output"]
+print("A at 1.0: ", reference_softmax(np.array([1.0, 1.0, -1.0])).round(2))
+print("T = 10:   ", reference_softmax(three / 10).round(2))
+print("T = 1,000:", reference_softmax(three / 1000).round(4))
+
+# %% [markdown]
+# Equal shares need equal logits. No $T$ makes them equal, however close they come.
+#
 # ## 3 · One of them, or any of them?
 #
 # Softmax shares out *one* 1. That fits a question with exactly one right answer: negative *or* positive.
@@ -232,6 +260,17 @@ print("sigmoid:", reference_sigmoid(fours).round(2))
 
 # %% [markdown]
 # Softmax says "one of three, no idea which". The sigmoid says "yes, yes and yes". The same logits, two questions.
+#
+# **Things to try.** Back to the explorer in section 2. Drag the *end of a bar*: first one of softmax's, then one of the sigmoid's. Which other bars move? What does the last line, "in all", say?
+
+# %% tags=["nbval-check-output"]
+one_lower = np.array([4.0, 4.0, 0.0])
+for name, function in (("softmax", reference_softmax), ("sigmoid", reference_sigmoid)):
+    shares = function(one_lower)
+    print(f"{name}: {shares.round(2)}, in all {shares.sum():.2f}")
+
+# %% [markdown]
+# Softmax hands to the others what one class loses, so all bars move and the sum stays 1. The sigmoid moves one bar, and its sum is whatever it is.
 #
 # The two are close relatives. With two classes, softmax is the sigmoid of the difference:
 
@@ -664,6 +703,38 @@ for name, figure in zip(("precision", "recall", "F1"), reference_figures(matrix)
     print(f"{name:9} negative {figure[0]:.3f}   positive {figure[1]:.3f}")
 
 # %% [markdown]
+# ### Move the threshold
+#
+# A threshold can decide two things. In section 8 it decided *whether to answer*. For two classes it can also decide *which answer*: call a review positive where the probability of positive reaches the threshold. `argmax` is the same with 0.5.
+#
+# **Predict first.** Call a review positive only from 0.9 on. Which rises, precision or recall? And from 0.1 on?
+#
+# Choose "positive or negative", drag the line, and **read the reviews that change side**: would you have put them there?
+
+# %% tags=["demo"]
+names = [model.config.id2label[index] for index in range(2)]
+ThresholdExplorer(probabilities, labels, data["test"]["text"][:], names, threshold=0.6)
+
+# %%
+for threshold in (0.1, 0.5, 0.9):
+    called = (probabilities[:, 1] >= threshold).astype(int)
+    figures = [figure[1] for figure in reference_figures(reference_matrix(labels, called, n_classes=2))]
+    print(
+        f"positive from {threshold}: precision {figures[0]:.2f}, recall {figures[1]:.2f}, F1 {figures[2]:.2f}"
+    )
+
+# %% [markdown]
+# Strict, and what is called positive mostly is; but many are missed. Lenient, and few are missed; but more are called positive that are not. Which is better depends on what a mistake of either kind costs, and no measure knows that.
+#
+# **Things to try.** Back to "whether to answer at all". Raise the threshold until *no* answer is wrong. How many reviews still get one? The line moves in steps of 0.01; the next cell looks more closely.
+
+# %%
+sure = probabilities.max(axis=-1)
+surest_mistake = sure[~correct].max()
+print(f"The surest mistake has {surest_mistake:.3f}.")
+print(f"{np.mean(sure > surest_mistake):.0%} of the reviews have more.")
+
+# %% [markdown]
 # ### When one class is rare
 #
 # Our test split has 500 reviews of each kind. Few problems are so kind. Let us keep all 500 negative reviews and only the first 25 positive ones, and bring in a rival that has not read anything: it always says *negative*.
@@ -828,6 +899,35 @@ print("predictions changed:", int((calibrated.argmax(axis=-1) != predictions).su
 
 # %% [markdown]
 # Not one. Accuracy, the confusion matrix and F1 stay as they are. What changes is what "0.9 sure" means, and so what a threshold of 0.9 does.
+#
+# Here is every $T$ between 0.2 and 5, on the test reviews. The one that was chosen on validation is marked.
+#
+# **Predict first.** At $T = 5$, will the points lie above the dashed line or below? And how much lower would the ECE be if you had chosen $T$ on the test reviews themselves?
+
+# %% tags=["demo"]
+CalibrationExplorer(test_logits, labels, fitted=temperature)
+
+# %%
+on_test = reference_temperature(test_logits, labels)
+tried = {
+    "as it comes": 1.0,
+    "chosen on validation": temperature,
+    "chosen on test": on_test,
+    "far too large": 5.0,
+}
+for name, t in tried.items():
+    shares = reference_softmax(test_logits / t)
+    print(
+        f"{name:20} T = {t:.2f}  ECE {reference_ece(shares, labels):.3f}  sure {shares.max(axis=-1).mean():.3f}"
+    )
+
+# %%
+assert reference_softmax(test_logits / 5).max(axis=-1).mean() < correct.mean() - 0.1
+
+# %% [markdown]
+# At $T = 5$ they lie above it: the model is right far more often than it says. The last column is how sure it is on average; accuracy is the same in all four lines.
+#
+# A $T$ chosen on the test reviews has the least negative log-likelihood on *them*, by definition. That is no merit: it has seen the answers. What you may report is the line "chosen on validation".
 #
 # A word of caution: the ECE of a *perfectly* calibrated model is not 0 on 1,000 reviews, since shares wobble in small bins. Here is how much, by asking a model that is calibrated by construction: its "labels" are drawn from the probabilities themselves.
 

@@ -89,7 +89,7 @@ def test_bars_can_be_dragged_and_softmax_shares_what_the_sigmoid_does_not(lab: L
     assert box is not None
     lab.page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 5)
     lab.page.mouse.up()
-    expect(says).to_contain_text("A 0.10, B 0.79, C 0.11")
+    expect(says).to_contain_text("A 0.10, B 0.80, C 0.11")
     bars.nth(5).hover()
     lab.page.mouse.down()
     lab.page.mouse.up()
