@@ -30,6 +30,7 @@ import torch
 from course_utils import plots_tokens
 from course_utils.assets import checkpoints, reviews
 from course_utils.exercises import lesson_2 as ex
+from course_utils.widgets import TokenizerExplorer
 
 # %% [markdown]
 # The lesson's own cells use these ready-made versions of what you will write. You can read any of them with `??`, but try the exercise first. `is_ideograph` is for you to use: it knows which characters are Chinese.
@@ -60,6 +61,20 @@ print(tokenizer.convert_ids_to_tokens(encoded["input_ids"]))
 
 # %% [markdown]
 # Ten. The capital A is gone. The comma stands alone. *Unfilmable* has become three **pieces**. And two pieces were added that nobody wrote, `[CLS]` and `[SEP]`.
+#
+# Here it is to type in. Point at a piece, or go through the pieces with the arrow keys, to see where in the text each came from.
+#
+# **Predict first.** Do two spaces between words change the numbers? Does a missing one, as in *grippingfilm*? Then write a word that you believe the vocabulary lacks.
+
+# %% tags=["demo"]
+TokenizerExplorer(text)
+
+# %% tags=["nbval-check-output"]
+for other in ("A gripping film", "A  gripping   film", "A grippingfilm"):
+    print(f"{other:20}", tokenizer.tokenize(other))
+
+# %% [markdown]
+# Spaces are not counted, they only part words. Without one, the two words are one word to the tokenizer, which takes it to pieces.
 #
 # The numbers are all that the model gets. Each is the number of a row in a large table of vectors, the **embeddings**:
 
@@ -363,6 +378,25 @@ print(cut["token_type_ids"])
 # %% [markdown]
 # **Longest first**: pieces are taken from the end of whichever text is longer, until both fit. There is room for seven, 10 less three special pieces. The short text keeps its three, the long one gets the other four.
 #
+# Here are the two with the limit to move. What is cut off is shown.
+#
+# **Things to try.** Bring `max_length` down from 10, one at a time. At which length does the short text lose a piece for the first time, and which of the two keeps more then? Back at 10, cut *only the second*. Will it fit?
+
+# %% tags=["demo"]
+TokenizerExplorer(long_text, pair=short_text, max_length=10)
+
+# %% tags=["nbval-check-output"]
+for limit in (9, 8):
+    shorter = tokenizer(long_text, short_text, truncation=True, max_length=limit)
+    print(limit, tokenizer.convert_ids_to_tokens(shorter["input_ids"]))
+try:
+    tokenizer(long_text, short_text, truncation="only_second", max_length=10)
+except Exception as error:
+    print(error)
+
+# %% [markdown]
+# At 8. There is room for five, and the text that was longer keeps the odd one. The second alone can't lose as many pieces as there are too many, and the library raises an error.
+#
 # ### Exercise · encode (3 points)
 #
 # Write `encode(pieces_a, pieces_b, vocab, max_length)`. `pieces_b` is a list, or `None` for a single text. `vocab` is a dict from piece to id. It gives a dict with `input_ids` and `token_type_ids`. A piece that the vocabulary doesn't have becomes `[UNK]`.
@@ -566,7 +600,27 @@ plots_tokens.windows(len(whole), 512, 128)
 # %% [markdown]
 # 382: a window has 510 pieces of text, for `[CLS]` and `[SEP]` take two places, and 128 of them were in the window before. The last window ends with the text and is shorter.
 #
-# The offsets still count from the beginning of the whole review. So each piece of each window knows its place:
+# The same on a smaller scale: 27 pieces, and room for nine in each window. A hatched edge marks what the window before has too.
+#
+# **Predict first.** With a stride of 4 it takes five windows. How many will it take with 0, and how many with 8, the largest stride that is possible?
+
+# %% tags=["demo"]
+lines = (
+    "It begins well, with two unforgettable scenes. The second half, long and talky, is not nearly as good."
+)
+TokenizerExplorer(lines, max_length=11, windows=True, stride=4)
+
+# %% tags=["nbval-check-output"]
+for stride in (0, 4, 8):
+    small_windows = tokenizer(
+        lines, truncation=True, max_length=11, stride=stride, return_overflowing_tokens=True
+    )
+    print(f"stride {stride}: {len(small_windows['input_ids'])} windows")
+
+# %% [markdown]
+# The more they share, the smaller the step. With 8 of 9 shared it is one piece, and whatever is in the middle is read nine times. With 0 nothing is read twice, but no window has the whole of *unforgettable*.
+#
+# Back to the review. The offsets still count from the beginning of the whole review. So each piece of each window knows its place:
 
 # %% tags=["nbval-check-output"]
 for offsets in several["offset_mapping"]:
