@@ -31,6 +31,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,7 @@ BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 _NEAR_MARKER = re.compile(r"\s*#+\s*(BEGIN|END)[\s_]+SOLUTION", re.IGNORECASE)
 _FUNCTION = re.compile(r"(\s*)(?:async\s+)?def\s+(\w+)")
 _CELL = re.compile(r"# ?%%( |$)")
+_CHECK = re.compile(r"ex\.(\w+)\.check\(\1\)")
 _BLANK = re.compile(r"\{\{([A-Z][A-Z_]{3,})\}\}")
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -159,6 +161,7 @@ def solved(lesson: Lesson) -> tuple[Notebook, list[int]]:
             new |= {"execution_count": None, "outputs": []}
             if not _needed_by_answers(source):
                 new["metadata"]["tags"] = sorted({*new["metadata"].get("tags", []), DEMO})
+            new["metadata"] |= _for_nbgrader(source)
         cells.append(new)
     notebook = nbformat.from_dict({"cells": cells, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5})
     _validate(notebook, file)
@@ -191,6 +194,36 @@ def _needed_by_answers(source: str) -> bool:
         for node in statements
     )
     return plain and any(name != "course_utils" for name in imported)
+
+
+def _for_nbgrader(source: str) -> dict[str, Any]:
+    """The metadata by which nbgrader knows an answer's cell, and the locked cell that checks it and gives its points.
+
+    Source: nbgrader's documentation, "Cell metadata schema", version 3.
+    """
+    common = {"schema_version": 3, "task": False}
+    if BEGIN in source:
+        lines = source.split("\n")
+        first = next(index for index, line in enumerate(lines) if line.strip() == BEGIN)
+        name = _enclosing_function(lines[:first], _indent(lines[first]))
+        return {"nbgrader": {**common, "grade": False, "grade_id": name, "locked": False, "solution": True}}
+    if (check := _CHECK.fullmatch(source.strip())) and (points := _points().get(check[1])):
+        grade = {
+            "grade": True,
+            "grade_id": f"check-{check[1]}",
+            "locked": True,
+            "points": points,
+            "solution": False,
+        }
+        return {"nbgrader": {**common, **grade}}
+    return {}
+
+
+@cache
+def _points() -> dict[str, int]:
+    from course_utils.exercises import LESSONS, catalogue
+
+    return {exercise.name: exercise.points for lesson in LESSONS for exercise in catalogue(lesson).EXERCISES}
 
 
 def handed_out(lesson: Lesson) -> Notebook:
@@ -521,13 +554,18 @@ def read(path: Path) -> Notebook:
 def _keep_outputs(lesson: Lesson, notebook: Notebook) -> None:
     ran = [cell for cell in read(lesson.solution).cells if cell.cell_type == "code"]
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    if [(cell.source, cell.metadata) for cell in ran] != [(cell.source, cell.metadata) for cell in code]:
+    if [_as_run(cell) for cell in ran] != [_as_run(cell) for cell in code]:
         raise BuildError(
             f"The code in {lesson.shown(lesson.source)} is not the code that "
             f"{lesson.shown(lesson.solution)} was run with. Build it without --no-run."
         )
     for cell, old in zip(code, ran, strict=True):
         cell.outputs, cell.execution_count = old.outputs, old.execution_count
+
+
+def _as_run(cell: Notebook) -> tuple[str, list[str]]:
+    """What of a cell its outputs depend on."""
+    return cell.source, [tag for tag in cell.metadata.get("tags", []) if tag != DEMO]
 
 
 def _without_outputs(notebook: Notebook) -> Notebook:

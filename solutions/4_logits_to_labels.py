@@ -867,8 +867,8 @@ def fit_temperature(logits, labels):
         return (log_sum - scaled[rows, labels]).mean()
 
     low, high = 0.01, 100.0
-    for _ in range(5):
-        grid = np.geomspace(low, high, 50)
+    for _ in range(3):
+        grid = np.geomspace(low, high, 40)
         best = int(np.argmin([loss(temperature) for temperature in grid]))
         low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
     return (low + high) / 2

@@ -92,7 +92,37 @@ def test_tags_and_ids_are_the_same_in_both_notebooks(lesson: build.Lesson) -> No
     ids = [cell.id for cell in solution.cells if "solution-only" not in cell.metadata.get("tags", [])]
     handed_out = build.handed_out(lesson)
     assert [cell.id for cell in handed_out.cells] == ids
-    assert handed_out.cells[-1].metadata == {"tags": ["nbval-check-output"]}
+    assert handed_out.cells[-1].metadata == {"tags": ["demo", "nbval-check-output"]}
+
+
+@pytest.mark.parametrize(
+    ("cell", "needed"),
+    [
+        ("import numpy as np\nfrom course_utils import plots", True),
+        ("import torch\n\ntorch.set_printoptions(precision=2)", True),
+        ("from course_utils.reference.softmax import softmax", False),
+        ("import numpy as np\nx = np.ones(3)", False),
+        ("# {{SETUP}}", False),
+        ("def f(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION", True),
+    ],
+)
+def test_what_no_answer_needs_is_tagged_demo(tmp_path: Path, cell: str, needed: bool) -> None:
+    notebook, _ = build.solved(written(tmp_path, f"# %%\n{cell}\n"))
+    assert ("demo" not in notebook.cells[0].metadata.get("tags", [])) == needed
+
+
+def test_nbgrader_finds_answers_and_the_locked_checks_with_their_points(tmp_path: Path) -> None:
+    answer = "def softmax(z):\n    ### BEGIN SOLUTION\n    return z\n    ### END SOLUTION"
+    notebook, _ = build.solved(written(tmp_path, f"# %%\n{answer}\n\n# %%\nex.softmax.check(softmax)\n"))
+    asked, check = (cell.metadata["nbgrader"] for cell in notebook.cells)
+    assert asked == {
+        **{"schema_version": 3, "task": False, "grade": False, "grade_id": "softmax"},
+        **{"locked": False, "solution": True},
+    }
+    assert check == {
+        **{"schema_version": 3, "task": False, "grade": True, "grade_id": "check-softmax"},
+        **{"locked": True, "points": 2, "solution": False},
+    }
 
 
 def test_ids_are_unique_and_survive_a_cell_put_in_front(tmp_path: Path) -> None:
