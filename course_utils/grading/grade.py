@@ -18,7 +18,16 @@ from course_utils.exercises.diagnosis import Beside
 from course_utils.exercises.exercise import Exercise
 from course_utils.exercises.verdict import CORRECT, NOT_ATTEMPTED, RAISED, WRONG, Verdict
 from course_utils.grading.sandbox import Asked, Outcome, Sandbox, SandboxError
-from course_utils.grading.submission import Cell, Submission, Unreadable, fingerprints, read, suspicions
+from course_utils.grading.submission import (
+    Cell,
+    Submission,
+    Unreadable,
+    fingerprints,
+    from_raw,
+    learner_of,
+    read,
+    suspicions,
+)
 
 GRADED, UNREADABLE = "graded", "unreadable"
 
@@ -152,6 +161,15 @@ class Grader:
             return unreadable(path, folder, str(error))
         return self.grade(submission, lane)
 
+    def grade_raw(self, raw: bytes, key: str, lane: int = 0) -> Record:
+        """The record of a file whose bytes came from elsewhere."""
+        try:
+            submission = from_raw(raw, key)
+        except Unreadable as error:
+            digest = hashlib.sha256(raw).hexdigest()
+            return Record(key, learner_of(key), digest, UNREADABLE, str(error), exercises=exercises_digest())
+        return self.grade(submission, lane)
+
     def grade(self, submission: Submission, lane: int = 0) -> Record:
         """The record of one submission."""
         record = Record(
@@ -240,8 +258,6 @@ def _mark(lesson: int, exercise: Exercise, verdict: Verdict, prints: dict[str, s
 
 def unreadable(path: Path, folder: Path, why: str) -> Record:
     """The record of a file that is no notebook."""
-    from course_utils.grading.submission import learner_of
-
     key = path.relative_to(folder).as_posix()
     return Record(key, learner_of(key), file_digest(path), UNREADABLE, why, exercises=exercises_digest())
 

@@ -38,7 +38,6 @@ class Cell:
 class Submission:
     """One file that was handed in."""
 
-    path: Path
     key: str
     """Its path within the folder, which names it in the gradebook."""
     learner: str
@@ -66,8 +65,15 @@ def read(path: Path, folder: Path) -> Submission:
     Raises:
         Unreadable: it can't be graded, with the reason.
     """
-    key = path.relative_to(folder).as_posix()
-    raw = _bytes(path)
+    return from_raw(_bytes(path), path.relative_to(folder).as_posix())
+
+
+def from_raw(raw: bytes, key: str) -> Submission:
+    """One submission from the bytes of its file.
+
+    Raises:
+        Unreadable: it can't be graded, with the reason.
+    """
     cells = code_cells(parsed(raw))
     sources = [source for _, source, _ in cells]
     lessons = lessons_of(sources)
@@ -81,7 +87,7 @@ def read(path: Path, folder: Path) -> Submission:
         for number, source, tags in cells
         if source.strip() and not is_the_courses_own(source, tags)
     )
-    return Submission(path, key, learner_of(key), hashlib.sha256(raw).hexdigest(), lessons, kept)
+    return Submission(key, learner_of(key), hashlib.sha256(raw).hexdigest(), lessons, kept)
 
 
 def _bytes(path: Path) -> bytes:
