@@ -178,7 +178,6 @@ class AttentionExplorer(Explorer):
             look=look,
             places=self._focus([]),
         )
-        _answer_while_cells_run(self.comm)
 
     def _take(self, text: str, instead: str | None, problems: list[str]) -> str | None:
         """Read a text, or if that can't be, the other. Gives the one that was read, and adds to the problems."""
@@ -225,16 +224,6 @@ class AttentionExplorer(Explorer):
                     self.data = self._sent()
                 self.problem = problem
                 self.answered = [self.text, self.second]
-
-    @traitlets.observe("text", "layer", "head", "look", "places")
-    def _refuse_none(self, change: Any) -> None:
-        """None passes every trait that takes anything, unchecked."""
-        if self._made and change["new"] is None:
-            setattr(self, change["name"], change["old"])
-            try:
-                self.check(change["name"], None)
-            except ValueError as error:
-                self.problem = str(error)
 
     def _read(self, text: str) -> dict[str, Any]:
         """What the explorer keeps and sends of one text."""
@@ -326,16 +315,6 @@ class AttentionExplorer(Explorer):
             right.invert_yaxis()
             right.spines[["top", "right"]].set_visible(False)
         return figure
-
-
-def _answer_while_cells_run(comm: Any) -> None:
-    """Let a widget's messages go where JupyterLab sends them: to a thread beside the one that runs the cells.
-
-    ipykernel 7.4 sends them to the thread in which the widget was made, so that a sentence would wait for the cell.
-    Other versions have no such method, and need nothing.
-    """
-    if hasattr(comm, "_reply_subshell_for"):
-        comm._reply_subshell_for = lambda data, default: default
 
 
 def _draw_heat_map(axes: Any, weights: np.ndarray, names: list[str], token: int) -> None:

@@ -44,9 +44,10 @@ class Explorer(anywidget.AnyWidget):
                 good[name] = self.check(name, value)
             except ValueError as error:
                 problems.append(str(error))
-        self._made = False
+        self._good, self._made = dict(good), False
         super().__init__(data=data or {}, problem=" ".join(problems), **good)
         self._made = True
+        hear_while_busy(self.comm)
 
     def view(self) -> dict[str, Any]:
         """All numbers that are shown now, from the explorer's plain function."""
@@ -65,16 +66,18 @@ class Explorer(anywidget.AnyWidget):
         return self.CHECKS[name](value)
 
     def _keep(self, proposal: Any) -> Any:
-        """A new value if its check passes, or else the old one and a problem to show."""
+        """A new value if its check passes, or else the last good one and a problem to show."""
+        name, value = proposal["trait"].name, proposal["value"]
         if not self._made:
-            return proposal["value"]
-        name = proposal["trait"].name
+            return value  # it was checked before it was handed on
         try:
-            value = self.check(name, proposal["value"])
+            value = self.check(name, value)
         except ValueError as error:
             self.problem = str(error)
-            return getattr(self, name)
+            # Not the trait's own value: what the browser sends is in there before it is checked.
+            return self._good.get(name, proposal["trait"].default())
         self.problem = ""
+        self._good[name] = value
         return value
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -108,6 +111,17 @@ def checked(*names: str) -> Any:
         return self._keep(proposal)
 
     return traitlets.validate(*names)(keep)
+
+
+def hear_while_busy(comm: Any) -> None:
+    """Let messages from the browser come by the thread beside the cells to which JupyterLab sends them.
+
+    ipykernel sends them, from version 7.4 on, to where the comm was last used instead. That is the main thread, which
+    would hear of a button or a typed word only when the cell that runs is over. Where there is no such rule, this
+    changes nothing.
+    """
+    if hasattr(comm, "_reply_subshell_for"):
+        comm._reply_subshell_for = None
 
 
 def png(figure: Any) -> str:

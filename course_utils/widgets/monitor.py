@@ -176,7 +176,6 @@ class TrainingMonitor(Explorer):
         super().__init__(classes=classes)
         self.news = self._news()
         self.on_msg(self._hear)
-        hear_while_busy(self.comm)
 
     # What the loop calls
 
@@ -305,16 +304,6 @@ class TrainingMonitor(Explorer):
         if self._status == "running":
             return super()._repr_mimebundle_(**kwargs)
         return self.still(), {}
-
-
-def hear_while_busy(comm: Any) -> None:
-    """Let messages from the browser come by the subshell that it sends them to, also while a cell runs.
-
-    ipykernel sends them, from version 7.4 on, to where the comm was last used instead. That is the main shell, which
-    would hear of the button only when the training is over. Where there is no such rule, this changes nothing.
-    """
-    if hasattr(comm, "_reply_subshell_for"):
-        comm._reply_subshell_for = None
 
 
 def in_notebook() -> bool:

@@ -18,6 +18,7 @@ from course_utils.widgets.base import (
     as_number,
     checked,
     fixed,
+    hear_while_busy,
     new_figure,
     script,
     setting,
@@ -151,3 +152,29 @@ def test_every_explorer_is_there_under_its_name_and_asks_no_other_host() -> None
         assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
     with pytest.raises(AttributeError, match=r"There is no explorer Softmax\. There are: .*SoftmaxExplorer"):
         _ = widgets.Softmax
+
+
+def test_a_bad_value_from_the_browser_leaves_the_last_good_one() -> None:
+    """ipywidgets puts what the browser sends into the trait first and has it checked afterwards."""
+    line = Line(length=2)
+    line.set_state({"length": 11})
+    assert (line.length, "This is 11" in line.problem) == (2, True)
+    line.set_state({"length": 3})
+    line.length = None
+    assert (line.length, "This is None" in line.problem) == (3, True)
+    line = Line()
+    line.set_state({"length": "wide"})
+    assert line.length == 1.0
+
+
+def test_its_comm_lets_the_browser_choose_where_it_is_heard() -> None:
+    """ipykernel 7.4 would have the main shell hear of the button, which is busy with the training."""
+
+    class Routed:
+        def _reply_subshell_for(self, data: Any, default: Any) -> Any:
+            return None
+
+    comm = Routed()
+    hear_while_busy(comm)
+    assert comm._reply_subshell_for is None
+    hear_while_busy(object())

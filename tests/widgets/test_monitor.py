@@ -228,16 +228,3 @@ def test_outside_a_notebook_it_is_a_bar(capsys: pytest.CaptureFixture[str]) -> N
         watcher.step(history)
     watcher.end(history)
     assert "Training: 100%" in capsys.readouterr().err
-
-
-def test_its_comm_lets_the_browser_choose_where_it_is_heard() -> None:
-    """ipykernel 7.4 would have the main shell hear of the button, which is busy with the training."""
-
-    class Routed:
-        def _reply_subshell_for(self, data: Any, default: Any) -> Any:
-            return None
-
-    comm = Routed()
-    monitor.hear_while_busy(comm)
-    assert comm._reply_subshell_for is None
-    monitor.hear_while_busy(object())
