@@ -8,9 +8,7 @@ export function bins(confidence, right, nBins) {
   const [sums, hits, counts] = [new Array(nBins).fill(0), new Array(nBins).fill(0), new Array(nBins).fill(0)];
   const gaps = new Array(nBins).fill(0);
   for (let row = 0; row < confidence.length; row++) {
-    let bin = Math.max(0, Math.min(nBins - 1, Math.ceil(confidence[row] * nBins) - 1));
-    // The product above may round across an edge; the comparison with the edge decides.
-    while (bin > 0 && confidence[row] <= bin / nBins) bin--;
+    let bin = 0;
     while (bin < nBins - 1 && confidence[row] > (bin + 1) / nBins) bin++;
     sums[bin] += confidence[row];
     hits[bin] += right[row] ? 1 : 0;
