@@ -203,5 +203,7 @@ def fixed(number: float, digits: int) -> str:
         return "nan"
     if np.isinf(value):
         return "inf" if value > 0 else "-inf"
+    if abs(value) >= 1e21:  # from here on JavaScript writes powers of ten
+        return repr(value)
     text = f"{Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):f}"
     return text.lstrip("-") if not text.strip("-0.") else text
