@@ -9,6 +9,7 @@ from pathlib import Path
 
 from course_utils.exercises import LESSONS
 from course_utils.grading import submission
+from course_utils.grading.cluster import grade_on_cluster
 from course_utils.grading.grade import Grader, Record, file_digest
 from course_utils.grading.gradebook import NAME, Gradebook, is_current, records, seed_of
 from course_utils.grading.sandbox import Sandbox, lanes
@@ -66,6 +67,7 @@ def grade_folder(
     shard: Shard | None = None,
     progress: Progress | None = None,
     sandbox: Sandbox | None = None,
+    scheduler: str | None = None,
 ) -> Done:
     """Grade every notebook of a folder into the gradebook in `out`.
 
@@ -77,35 +79,39 @@ def grade_folder(
         shard: the part to grade; all, if not given.
         progress: hears how many are done.
         sandbox: with other limits than the usual ones.
+        scheduler: the address of a Dask scheduler, whose workers grade instead of this machine.
 
     Raises:
+        ClusterError: the cluster can't be used.
         GradebookError: another grading writes there, or the gradebook is damaged.
         SandboxError: the sandbox does not work, or the reference solutions don't pass in it.
         ValueError: there is no such folder, there are no notebooks, or `out` lies in `folder`.
     """
     shard = shard or Shard()
     paths = _chosen(folder, out, shard)
-    with Gradebook(out / shard.gradebook) as book, sandbox or Sandbox() as box:
+    with Gradebook(out / shard.gradebook) as book:
         known = records(book.path)
         seed = seed_of(known.values(), seed)
         todo = [
             path for path in paths if not is_current(known.get(_key(path, folder)), file_digest(path), seed)
         ]
         kept = len(paths) - len(todo)
-        if progress:
-            progress(kept, len(paths))
-        if todo:
-            grader = Grader(box, seed)
-            prove(grader, todo)
-            _all(
-                grader,
-                todo,
-                folder,
-                book,
-                workers or lanes(),
-                lambda done: progress and progress(kept + done, len(paths)),
-            )
-        return Done(len(todo), kept, seed, box.layers)
+
+        def done(count: int) -> None:
+            if progress:
+                progress(kept + count, len(paths))
+
+        done(0)
+        layers: tuple[str, ...] = ()
+        if todo and scheduler:
+            layers = grade_on_cluster(scheduler, todo, folder, book, seed, done)
+        elif todo:
+            with sandbox or Sandbox() as box:
+                grader = Grader(box, seed)
+                prove(grader, todo)
+                _all(grader, todo, folder, book, workers or lanes(), done)
+                layers = box.layers
+        return Done(len(todo), kept, seed, layers)
 
 
 def _chosen(folder: Path, out: Path, shard: Shard) -> list[Path]:
