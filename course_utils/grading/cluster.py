@@ -133,14 +133,7 @@ def grade_on_cluster(
     return layers or ()
 
 
-def _submitted(
-    client: Any,
-    paths: list[Path],
-    folder: Path,
-    seed: int,
-    book: Gradebook,
-    progress: Callable[[int], object],
-) -> Iterator[Any]:
+def _submitted(client: Any, paths: list[Path], folder: Path, seed: int, book: Gradebook) -> Iterator[Any]:
     for path in paths:
         if path.stat().st_size > LARGEST:
             book.add(unreadable(path, folder, f"It has more than the {LARGEST >> 20} MB that are read."))
