@@ -5,12 +5,16 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+
+if TYPE_CHECKING:
+    from course_utils.grading.summary import Summary
 
 app = typer.Typer(
     help="Attention to Labels: a course on BERT classifiers whose outputs you can read, check and trust.",
@@ -193,6 +197,101 @@ def grade(
     except (GradebookError, SandboxError, ValueError) as error:
         fail(str(error))
     out.print(f"{done.graded} graded, {done.kept} unchanged since the last time. Seed {done.seed}.")
+    if part.of > 1:
+        out.print(f"When all {part.of} shards are done: course report {_printable_path(out_folder)}")
+    else:
+        _report(out_folder, out_folder)
+
+
+@app.command()
+def report(
+    grades: Annotated[Path, typer.Argument(help="the folder that `course grade` wrote into")] = Path(
+        "grades"
+    ),
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="where the reports go; into GRADES, if not given")
+    ] = None,
+) -> None:
+    """Write marks, feedback pages and the class page from a gradebook, or from the shards of one."""
+    _report(grades, out_folder or grades)
+
+
+UNREADABLE_SHOWN = 5
+
+
+def _report(grades: Path, folder: Path) -> None:
+    from course_utils.grading.gradebook import GradebookError
+    from course_utils.grading.report import write_reports
+
+    try:
+        with _progress_if_slow("reports", "learners") as progress:
+            done = write_reports(grades, folder, progress)
+    except (GradebookError, OSError) as error:
+        fail(str(error))
+    for note in done.notes:
+        err.print(escape(note))
+    _show_summary(done.summary)
+    for learner, record in done.summary.unreadable[:UNREADABLE_SHOWN]:
+        out.print(escape(f"Could not be graded: {learner.name}. {record.why}"))
+    if (more := len(done.summary.unreadable) - UNREADABLE_SHOWN) > 0:
+        out.print(f"... and {more} more: the class page names them.")
+    if done.summary.not_isolated:
+        out.print(
+            f"Not isolated: {done.summary.not_isolated} of {done.summary.graded} submissions ran with limits alone, "
+            "since this machine offers no sandbox. They could read files and use the network."
+        )
+    where = _printable_path(folder)
+    out.print(f"Class page: {where}/class.html")
+    out.print(f"Marks: {where}/marks.csv; to import: canvas.csv, moodle*.csv, gradescope/ beside it")
+    out.print(f"For the learners: {where}/feedback/")
+
+
+def _printable_path(path: Path) -> str:
+    """A path as it is printed, whatever it is made of."""
+    return escape(str(path).encode("utf-8", "replace").decode())
+
+
+def _show_summary(summary: "Summary") -> None:
+    """The class in a few lines."""
+    from rich.table import Table
+
+    mean = summary.mean_share
+    table = Table(show_header=False)
+    table.add_row("learners", f"{len(summary.learners)}")
+    table.add_row("graded", f"{summary.graded}")
+    table.add_row("mean mark", "none" if mean is None else f"{100 * mean:.0f} %")
+    for one in summary.misconceptions[:3]:
+        said = f"{len(one.learners)} in {one.exercise}: it looks as if {one.cause}"
+        table.add_row("common mistake", escape(said))
+    table.add_row("could not be graded", f"{len(summary.unreadable)}")
+    table.add_row(
+        "to look at", f"{len(summary.suspicious)} for the sandbox, {len(summary.alike)} groups alike"
+    )
+    for layers, many in sorted(summary.isolation.items()):
+        table.add_row("isolation", f"{', '.join(layers) or 'NOT ISOLATED: limits alone'} ({many})")
+    out.print(table)
+
+
+@contextlib.contextmanager
+def _progress_if_slow(what: str, unit: str, patience: float = 2.0) -> Iterator[Callable[[int, int], None]]:
+    """A function to call with (done, of); a bar appears once that has gone on for so many seconds."""
+    import time
+
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn())
+    bar = Progress(*columns, console=err, transient=True)
+    task, began = bar.add_task("", total=None), time.monotonic()
+
+    def told(done: int, of: int) -> None:
+        bar.update(task, completed=done, total=of)
+        if not bar.live.is_started and time.monotonic() - began > patience:
+            bar.start()
+
+    try:
+        yield told
+    finally:
+        bar.stop()
 
 
 @app.command()

@@ -34,8 +34,11 @@ LABELS = {
     NOT_ATTEMPTED: "not attempted",
 }
 
+SHOWN = 8
+"""Misconceptions that stand unfolded."""
+
 STYLE = """
-svg { display: block; max-width: 100%; height: auto; } svg text { fill: var(--text); font: 13px system-ui, sans-serif; }
+svg { display: block; max-width: 100%; height: auto; } .scroll > svg { min-width: 35rem; } svg text { fill: var(--text); font: 13px system-ui, sans-serif; }
 svg .soft { fill: var(--soft); } svg .axis { stroke: var(--line); } .frame { fill: none; stroke: var(--text); stroke-width: 1; }
 .f-correct { fill: var(--correct); } .f-known { fill: var(--known); } .f-other { fill: var(--other); }
 .f-raised { fill: var(--raised); } .f-ground { fill: var(--ground); } .s-raised { stroke: var(--raised); stroke-width: 2; }
@@ -44,7 +47,7 @@ svg .soft { fill: var(--soft); } svg .axis { stroke: var(--line); } .frame { fil
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; list-style: none; padding: 0; margin: .4rem 0; }
 .legend li { display: flex; align-items: center; gap: .4rem; }
 .misconceptions { list-style: none; padding: 0; } .misconceptions > li { border-top: 1px solid var(--line); padding: .7rem 0; }
-.misconceptions .head { display: grid; grid-template-columns: 11rem 1fr; gap: 0 1.2rem; align-items: start; }
+.misconceptions h3 { margin-top: .1rem; } .misconceptions .head { display: grid; grid-template-columns: 11rem 1fr; gap: 0 1.2rem; align-items: start; }
 .many { font-variant-numeric: tabular-nums; } .many strong { font-size: 1.25rem; }
 @media (max-width: 40rem) { .misconceptions .head { grid-template-columns: 1fr; } }
 nav ul { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; list-style: none; padding: 0; }
@@ -130,11 +133,17 @@ def _misconceptions(summary: Summary, several: bool) -> str:
     if not found:
         return "<p>No known mistake was seen.</p>" + _unexplained(summary, several)
     most = len(found[0].learners)
-    items = "".join(_misconception(one, most, several) for one in found)
+    items = [_misconception(one, most, several) for one in found]
+    rest = ""
+    if len(items) > SHOWN:
+        rest = (
+            f"<details><summary>{count(len(items) - SHOWN, 'rarer one')}</summary>"
+            f'<ol class="misconceptions" start="{SHOWN + 1}">{"".join(items[SHOWN:])}</ol></details>'
+        )
     return (
         "<p>A wrong answer was run beside the known mistakes of its exercise. Where both give the same, this is what "
         "its author did, most common first.</p>"
-        f'<ol class="misconceptions">{items}</ol>' + _unexplained(summary, several)
+        f'<ol class="misconceptions">{"".join(items[:SHOWN])}</ol>{rest}' + _unexplained(summary, several)
     )
 
 
@@ -227,16 +236,17 @@ def _histogram(lesson: LessonSummary) -> str:
                 f'<text x="{x + each / 2:.1f}" y="{y - 6:.1f}" text-anchor="middle">{many:,}</text>'
             )
         bars.append(
-            f'<text class="soft" x="{x + each / 2:.1f}" y="{height - 23}" text-anchor="middle">{label}</text>'
+            f'<text class="soft" x="{x + each / 2:.1f}" y="{height - 23}" text-anchor="middle">{label.removesuffix(" %")}</text>'
         )
     floor = height - 40
     busiest = _ranges(lesson)[lesson.bins.index(most)]
     told = f"Histogram of the marks in lesson {lesson.lesson}. Most learners, {most:,}, have {busiest} of the points."
     return (
-        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-label="{escaped(told)}">'
+        f'<div class="scroll" role="region" tabindex="0" aria-label="Picture of the marks"><svg viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}" role="img" aria-label="{escaped(told)}">'
         f'<line class="axis" x1="{left}" y1="{floor}" x2="{width - left}" y2="{floor}"/>{"".join(bars)}'
         f'<text class="soft" x="{width / 2}" y="{height - 4}" text-anchor="middle">share of the points; '
-        "above each bar, the number of learners</text></svg>"
+        "above each bar, the number of learners</text></svg></div>"
     )
 
 
@@ -262,8 +272,8 @@ def _bars(lesson: LessonSummary) -> str:
         f"{hardest.counts[CORRECT]:,} of {hardest.total:,}."
     )
     return (
-        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-label="{escaped(told)}">'
-        f"{drawn}</svg>"
+        f'<div class="scroll" role="region" tabindex="0" aria-label="Picture of the exercises"><svg viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}" role="img" aria-label="{escaped(told)}">{drawn}</svg></div>'
     )
 
 

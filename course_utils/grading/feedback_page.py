@@ -2,7 +2,7 @@
 
 import re
 
-from course_utils.exercises.feedback import SIGNS, verdict_html
+from course_utils.exercises.feedback import verdict_html
 from course_utils.exercises.verdict import CORRECT, NOT_ATTEMPTED, Verdict
 from course_utils.grading.grade import Mark
 from course_utils.grading.page import count, escaped, name, page
@@ -91,11 +91,8 @@ def _lesson(learner: Learner, handed: Handed) -> str:
 
 
 def _exercise(mark: Mark) -> str:
-    sign = f'<span aria-hidden="true">{SIGNS[mark.outcome]}</span> '
     points = f'<span class="soft">{mark.points} of {count(mark.possible, "point")}</span>'
-    return (
-        f"<section><h3>{sign}{escaped(mark.title)} {points}</h3>{verdict_html(verdict_for(mark))}</section>"
-    )
+    return f"<section><h3>{escaped(mark.title)} {points}</h3>{verdict_html(verdict_for(mark))}</section>"
 
 
 def _cells(notes: list[str]) -> str:
