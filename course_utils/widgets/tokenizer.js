@@ -374,13 +374,15 @@ function howMany(words, rows, shared, pair) {
 }
 
 function few(pieces) {
-  const shown = pieces.slice(0, 8).map(apart);
+  const shown = pieces.slice(0, 8).map((piece) => apart(piece, LEFT_TO_RIGHT));
   return (pieces.length <= 8 ? shown : [...shown, "…"]).join(" ");
 }
 
-/** Something to quote, so that letters from right to left don't turn around what follows: between FSI and PDI. */
-function apart(text) {
-  return /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/.test(text) ? `\u2068${text}\u2069` : text;
+const LEFT_TO_RIGHT = "\u2066"; // as pieces are, so that ## stays before a letter; else as the text's own letters are
+
+/** Something to quote, isolated so that letters from right to left don't turn around what follows. */
+function apart(text, direction = "\u2068") {
+  return /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/.test(text) ? `${direction}${text}\u2069` : text;
 }
 
 function count(number, name) {
@@ -650,7 +652,7 @@ function render({ model, el }) {
     return {
       piece, id, sequence, start, end, name: `piece ${kind}${touches}${extra}`,
       small: type === undefined ? "cut off" : `${type} · ${mask}`,
-      label: `${apart(piece)}, ${place + 1} of ${count_}${where}: id ${id}, ${numbers}, ${from}`,
+      label: `${apart(piece, LEFT_TO_RIGHT)}, ${place + 1} of ${count_}${where}: id ${id}, ${numbers}, ${from}`,
       cells: [piece, String(id), type === undefined ? "–" : String(type), type === undefined ? "cut off" : String(mask), `${start}–${end}`,
         word === null ? "" : stretch(sequence, [start, end]), word === null ? "–" : String(word)],
     };

@@ -385,13 +385,15 @@ def _how_many(words: int, rows: list[dict[str, list[Any]]], shared: int, pair: s
 
 
 def _few(pieces: list[str]) -> str:
-    shown_pieces = list(map(_apart, pieces[:8]))
+    # Pieces go from left to right, so that ## stays before a letter.
+    shown_pieces = [_apart(piece, "\u2066") for piece in pieces[:8]]
     return " ".join(shown_pieces if len(pieces) <= 8 else [*shown_pieces, "…"])
 
 
-def _apart(text: str) -> str:
-    """Something to quote, so that letters from right to left don't turn around what follows: between FSI and PDI."""
-    return f"\u2068{text}\u2069" if re.search("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]", text) else text
+def _apart(text: str, direction: str = "\u2068") -> str:
+    """Something to quote, isolated so that letters from right to left don't turn around what follows."""
+    right_to_left = re.search("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]", text)
+    return f"{direction}{text}\u2069" if right_to_left else text
 
 
 LINE = 108

@@ -192,7 +192,7 @@ def test_a_tokenizer_of_another_kind_gets_a_message(tokenizer: Any) -> None:
             {"text": "a b c d", "max_length": 5, "windows": True, "stride": 1},
             "4 words, marks counted, become 2 windows of at most 5 pieces, [CLS] and [SEP] included; neighbours share 1.",
         ),
-        ({"text": "שלום"}, "'\u2068שלום\u2069' is cut into \u2068ש\u2069 \u2068##ל\u2069"),
+        ({"text": "שלום"}, "'\u2068שלום\u2069' is cut into \u2066ש\u2069 \u2066##ל\u2069"),
     ],
 )
 def test_it_says_what_it_shows(given_settings: dict[str, Any], said: str) -> None:
