@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.browser.lab import PANEL, Lab, jupyterlab, start_browser
 
-MOVES = 60
+MOVES = 40
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ SUBJECTS = (
     ),
     Subject(
         "ScheduleExplorer",
-        ("from course_utils.widgets import ScheduleExplorer", "ScheduleExplorer()"),
+        ("from course_utils.widgets import ScheduleExplorer", "ScheduleExplorer(steps=1000)"),
         ".atl input[type=range]",
         ".atl .atl-says",
     ),
