@@ -178,23 +178,41 @@ def grade(
     shard: Annotated[
         str, typer.Option(help="grade one part of the folder, such as 2/8, for job arrays", metavar="I/N")
     ] = "1/1",
+    executor: Annotated[
+        str, typer.Option(help="`local`, or `dask` for the workers of a Dask cluster", metavar="local|dask")
+    ] = "local",
+    scheduler: Annotated[
+        str, typer.Option(help="the address of the Dask scheduler, such as tcp://10.0.0.1:8786")
+    ] = "",
 ) -> None:
     """Grade a folder of notebooks on hidden inputs, each in a sandbox. Goes on where it stopped."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from course_utils.grading.cluster import ClusterError
     from course_utils.grading.gradebook import GradebookError
     from course_utils.grading.run import Shard, grade_folder
     from course_utils.grading.sandbox import SandboxError
 
+    if executor not in ("local", "dask") or (executor == "dask") != bool(scheduler):
+        fail(
+            "The executor is `local` or `dask`, and `dask` needs the address of a scheduler: "
+            "course grade FOLDER --executor dask --scheduler tcp://10.0.0.1:8786"
+        )
     try:
         part = Shard.parse(shard)
         columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TextColumn("submissions"))
         with Progress(*columns, TimeRemainingColumn(), console=err, transient=True) as bar:
             task = bar.add_task("", total=None)
             done = grade_folder(
-                folder, out_folder, seed, workers, part, lambda n, of: bar.update(task, completed=n, total=of)
+                folder,
+                out_folder,
+                seed,
+                workers,
+                part,
+                lambda n, of: bar.update(task, completed=n, total=of),
+                scheduler=scheduler or None,
             )
-    except (GradebookError, SandboxError, ValueError) as error:
+    except (ClusterError, GradebookError, SandboxError, ValueError) as error:
         fail(str(error))
     out.print(f"{done.graded} graded, {done.kept} unchanged since the last time. Seed {done.seed}.")
     if part.of > 1:
@@ -214,6 +232,26 @@ def report(
 ) -> None:
     """Write marks, feedback pages and the class page from a gradebook, or from the shards of one."""
     _report(grades, out_folder or grades)
+
+
+@app.command()
+def export(
+    system: Annotated[str, typer.Argument(help="`gradescope`", metavar="gradescope")],
+    out_file: Annotated[Path, typer.Option("--out", help="the archive to write")] = Path("autograder.zip"),
+    version: Annotated[
+        str, typer.Option(help="a branch, tag or commit of the course that the system will install")
+    ] = "main",
+    seed: Annotated[
+        int | None, typer.Option(help="settles the hidden inputs; a new one, if not given")
+    ] = None,
+) -> None:
+    """Write the archive with which another system grades the course."""
+    from course_utils.grading.export import gradescope_archive
+
+    if system != "gradescope":
+        fail(f"There is no export for {system!r}. There is one for: gradescope.")
+    used = gradescope_archive(out_file, version, seed)
+    out.print(f"wrote {_printable_path(out_file)}: upload it as the autograder. Seed {used}.")
 
 
 UNREADABLE_SHOWN = 5
