@@ -34,7 +34,7 @@ LABELS = {
     NOT_ATTEMPTED: "not attempted",
 }
 
-SHOWN = 8
+SHOWN = 5
 """Misconceptions that stand unfolded."""
 
 STYLE = """
@@ -245,7 +245,7 @@ def _histogram(lesson: LessonSummary) -> str:
         f'<div class="scroll" role="region" tabindex="0" aria-label="Picture of the marks"><svg viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}" role="img" aria-label="{escaped(told)}">'
         f'<line class="axis" x1="{left}" y1="{floor}" x2="{width - left}" y2="{floor}"/>{"".join(bars)}'
-        f'<text class="soft" x="{width / 2}" y="{height - 4}" text-anchor="middle">share of the points; '
+        f'<text class="soft" x="{width / 2}" y="{height - 4}" text-anchor="middle">% of the points; '
         "above each bar, the number of learners</text></svg></div>"
     )
 

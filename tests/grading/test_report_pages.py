@@ -13,6 +13,7 @@ from course_utils.grading.grade import Record, _mark
 from course_utils.grading.gradebook import GradebookError
 from course_utils.grading.report import missing_shards, write_reports
 from course_utils.grading.summary import summary
+from tests.grading.classroom import make_class
 from tests.grading.made_up import mark, mistaken, record, unreadable
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&"
@@ -268,3 +269,41 @@ def test_the_command_writes_everything_and_says_the_essentials(tmp_path: Path) -
         "Not isolated: 1 of 1",
     ):
         assert words in said
+
+
+def test_a_real_grading_ends_with_its_reports_and_a_shard_without(tmp_path: Path) -> None:
+    make_class(tmp_path / "class", 3, share_wrong=0.5)
+    (tmp_path / "class" / "zoe").mkdir()
+    (tmp_path / "class" / "zoe" / "4.ipynb").write_bytes(b"\x89PNG\r\n")
+    grades = tmp_path / "grades"
+    result = CliRunner().invoke(
+        cli.app, ["grade", str(tmp_path / "class"), "--out", str(grades), "--seed", "3"]
+    )
+    assert result.exit_code == 0, result.output
+    assert "3 graded" in result.output or "4 graded" in result.output
+    assert "Could not be graded: zoe." in result.output
+    graded = [json.loads(line) for line in (grades / "gradebook.jsonl").read_text().splitlines()]
+    page = BeautifulSoup((grades / "class.html").read_text(encoding="utf-8"), "html.parser")
+    totals = {row.th.text: row.find_all("td")[-1].text for row in page.select("#marks tbody tr")}
+    assert totals == {
+        one["learner"]: f"{one['points']} of {one['possible']}" if one["marks"] else "none" for one in graded
+    }
+    mistakes = sum(bool(mark["mistake"]) for one in graded for mark in one["marks"])
+    assert mistakes == len(page.select("#misconceptions ol details a")) > 0
+
+    part = [
+        "grade",
+        str(tmp_path / "class"),
+        "--out",
+        str(tmp_path / "parts"),
+        "--seed",
+        "3",
+        "--shard",
+        "2/2",
+    ]
+    result = CliRunner().invoke(cli.app, part)
+    assert result.exit_code == 0, result.output
+    assert "course report" in result.output
+    assert {path.name for path in (tmp_path / "parts").glob("*.*") if path.suffix != ".lock"} == {
+        "gradebook-2-of-2.jsonl"
+    }

@@ -244,7 +244,7 @@ def test_two_exercises_alike_are_too_few() -> None:
 
 
 def test_less_than_half_alike_is_too_little() -> None:
-    people = a_class(*strangers(300, 5, "".join(map(chr, range(0x4E00, 0x4F00)))), "XYZabcde", "XYZfghij")
+    people = a_class(*strangers(500, 5, "".join(map(chr, range(0x4E00, 0x4F00)))), "XYZabcde", "XYZfghij")
     assert alike(people, OWN) == ()
 
 
