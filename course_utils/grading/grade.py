@@ -231,6 +231,12 @@ def _ended(exercise: Exercise, why: str) -> Verdict:
             "which loop in it never ends, and for which input?",
         )
         return Verdict(exercise.name, WRONG, 0, exercise.points, "time", finding, advice)
+    if why.startswith(("it gave back", "what it gave back")):
+        finding, advice = (
+            "What it gave back can't be read: it is far too large, or no plain data.",
+            f"look at the size of what `{exercise.name}` gives back for a small input.",
+        )
+        return Verdict(exercise.name, WRONG, 0, exercise.points, "type", finding, advice)
     finding = f"It ended the process that it ran in ({why})."
     advice = "a function gives its value back with `return`; leave the process running, and mind how much memory it takes."
     return Verdict(exercise.name, RAISED, 0, exercise.points, "ended", finding, advice)

@@ -10,7 +10,6 @@ Method: namespaces(7), pivot_root(2), mount_setattr(2), landlock(7); the same to
 import contextlib
 import ctypes
 import os
-import resource
 import signal
 import struct
 import sys
@@ -18,6 +17,9 @@ import sysconfig
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+if sys.platform != "win32":  # `Limits` is wanted everywhere
+    import resource
 
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = (
     0x20000,
@@ -164,6 +166,7 @@ def _process_namespace() -> int:
 def _another_root() -> None:
     """Build a root folder in memory, bind what may be read into it, and move in."""
     new = tempfile.mkdtemp(prefix="course-root-")
+    above = os.open(os.path.dirname(new), os.O_RDONLY | os.O_DIRECTORY)
     _mount("tmpfs", new, "tmpfs", MS_NOSUID | MS_NODEV, "size=16m,mode=755")
     for path in (*SYSTEM, *what_python_needs()):
         _bind(path, new)
@@ -178,12 +181,17 @@ def _another_root() -> None:
     recursive = 0x8000
     for folder in ("proc", WORK.strip("/"), "tmp", "old"):
         os.makedirs(f"{new}/{folder}", exist_ok=True)
+    with contextlib.suppress(Unavailable):
+        # An ordinary user may only mount a list of processes where a whole one is in sight already.
+        _mount("proc", f"{new}/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     _checked(
         _library().syscall(SYS_PIVOT_ROOT[os.uname().machine], new.encode(), f"{new}/old".encode()),
         "pivot_root",
     )
     os.chdir("/")
     _checked(_library().umount2(b"/old", 2), "umount")
+    os.rmdir(os.path.basename(new), dir_fd=above)  # the machine keeps no trace of it
+    os.close(above)
     os.rmdir("/old")
     os.rmdir("/tmp")
     os.symlink(WORK, "/tmp")
@@ -230,8 +238,13 @@ def new_process_tree(house: House) -> bool:
         return False
 
 
-def enter_cell(house: House, limits: Limits, lane: int, own_tree: bool) -> None:
-    """The child's own layers: a process list and an empty folder of its own, limits, another user, Landlock."""
+def enter_cell(house: House, limits: Limits, lane: int, own_tree: bool) -> tuple[str, ...]:
+    """The child's own layers: a process list and an empty folder of its own, limits, another user, Landlock.
+
+    Returns:
+        Those that it entered.
+    """
+    entered = ["process namespace"] if own_tree else []
     if own_tree and "another root folder" in house.layers:
         _unshare(NEWNS)
         _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
@@ -242,6 +255,7 @@ def enter_cell(house: House, limits: Limits, lane: int, own_tree: bool) -> None:
     tempfile.tempdir = None
     with contextlib.suppress(Unavailable):
         landlock(folder, everything="another root folder" in house.layers)
+        entered.append("Landlock")
     _limit(limits)
     if house.as_root:
         user = FIRST_USER + lane
@@ -249,11 +263,13 @@ def enter_cell(house: House, limits: Limits, lane: int, own_tree: bool) -> None:
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
+        entered.append("another user")
     elif "user namespace" in house.layers:
         _drop_capabilities()
     _library().prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     _library().prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0)
     resource.setrlimit(resource.RLIMIT_NPROC, (limits.processes, limits.processes))
+    return tuple(entered)
 
 
 def _drop_capabilities() -> None:

@@ -111,7 +111,7 @@ def parsed(raw: bytes) -> dict[str, Any]:
     """
     if not raw.strip():
         raise Unreadable("The file is empty. Save the notebook, then hand it in again.")
-    for encoding in ("utf-8-sig", "utf-16", "latin-1"):
+    for encoding in (json.detect_encoding(raw), "utf-16", "latin-1"):
         try:
             text = raw.decode(encoding)
             notebook = json.loads(text)
@@ -121,7 +121,7 @@ def parsed(raw: bytes) -> dict[str, Any]:
         except RecursionError:
             raise Unreadable("It is nested too deeply to be a notebook.") from None
         except ValueError as error:
-            if encoding == "utf-16":
+            if encoding == "utf-16" and not raw.startswith((b"\xff\xfe", b"\xfe\xff")):
                 continue
             detail = (
                 f"{error.msg}, line {error.lineno}"
@@ -172,7 +172,8 @@ def lessons_of(sources: list[str]) -> tuple[int, ...]:
     from course_utils.exercises import LESSONS
 
     text = "\n".join(sources)
-    imported = {int(number) for number in re.findall(r"course_utils\.exercises\b[^\n]*?\blesson_(\d+)", text)}
+    lines = re.findall(r"course_utils\.exercises\b[^\n]*", text)
+    imported = {int(number) for line in lines for number in re.findall(r"\blesson_(\d{1,3})\b", line)}
     known = tuple(number for number in LESSONS if number in imported)
     if known:
         return known
@@ -298,8 +299,6 @@ def _names_used(source: str) -> set[str]:
             used |= {(node.module or "").split(".")[0], *(alias.name for alias in node.names)}
         elif isinstance(node, ast.Attribute):
             used.add(node.attr)
-        elif isinstance(node, ast.Name) and node.id not in ("gc",):
-            used.add(node.id)
     return used
 
 

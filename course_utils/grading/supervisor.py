@@ -77,7 +77,7 @@ class Watch:
         }
         running = self.start(request)
         reader = frames.Reader()
-        where, number = b"", 0
+        where, number, done = b"", 0, False
         limit = time.monotonic() + self.times.cell + self.times.grace
         why = ""
         try:
@@ -98,15 +98,19 @@ class Watch:
                         limit = time.monotonic() + seconds + self.times.grace
                     elif kind == frames.NOTE:
                         self._note(place, content)
-                    elif kind in (frames.RESULT, frames.ENDED) and place in self.todo:
+                    elif (
+                        kind in (frames.RESULT, frames.ENDED)
+                        and place in self.todo
+                        and (where, number) == (frames.BEGIN, place)  # nobody answers before they are asked
+                    ):
                         self.todo.remove(place)
                         self.send(frames.frame(kind, place, content))
                     elif kind == frames.DONE:
-                        where = frames.DONE
+                        done = True
         except frames.Flood:
             why = "flood"
         how = running.end()
-        if where == frames.DONE and not why:
+        if done and not why and not self.todo:
             return
         self._stopped(where, number, why or how)
 

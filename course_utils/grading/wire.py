@@ -4,8 +4,10 @@ Works on both sides of the line. `decode` trusts nothing: what is not well forme
 """
 
 import base64
+import math
 import sys
 from collections import namedtuple
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -36,14 +38,23 @@ KINDS = frozenset(
 LARGEST = 32 << 20
 """Bytes that one array may have."""
 
+LARGE = 4 << 20
+"""An array of more bytes crosses as its type and shape alone: no right answer is as large, so its shape is wrong."""
+
 DEEPEST = 40
+
+MOST_DIGITS = 5000
+"""Hexadecimal digits of a whole number. Printing one takes time that grows with the square of its length."""
+
+MOST_FIELDS = 64
+MOST_AXES = 64
 
 
 class Garbled(ValueError):
     """What came over the line is not what `encode` writes."""
 
 
-def encode(value: Any) -> Any:
+def encode(value: Any, depth: int = 0) -> Any:
     """Plain data as JSON, each value that JSON doesn't know in an object with one key.
 
     Raises:
@@ -52,19 +63,23 @@ def encode(value: Any) -> Any:
     if value is None or type(value) in (bool, str):
         return value
     if type(value) is int:
+        if value.bit_length() > 4 * MOST_DIGITS:
+            return {"opaque": ["int", f"a whole number of {value.bit_length()} bits"]}
         return value if abs(value) < 2**53 else {"int": hex(value)}
     if type(value) is float:
         return {"float": value.hex() if value == value and abs(value) != np.inf else str(value)}
+    if depth >= DEEPEST and isinstance(value, list | tuple | dict | set | frozenset):
+        return {"opaque": [type(value).__name__, f"a {type(value).__name__}, nested too deeply"]}
     if type(value) is list:
-        return {"list": [encode(item) for item in value]}
+        return {"list": [encode(item, depth + 1) for item in value]}
     if isinstance(value, tuple):
         fields = getattr(value, "_fields", None)
-        items = [encode(item) for item in value]
+        items = [encode(item, depth + 1) for item in value]
         return {"named": [type(value).__name__, list(fields), items]} if fields else {"tuple": items}
     if isinstance(value, dict):
-        return {"dict": [[encode(key), encode(item)] for key, item in value.items()]}
+        return {"dict": [[encode(key, depth + 1), encode(item, depth + 1)] for key, item in value.items()]}
     if type(value) in (set, frozenset):
-        return {type(value).__name__: [encode(item) for item in value]}
+        return {type(value).__name__: [encode(item, depth + 1) for item in value]}
     if isinstance(value, np.ndarray | np.generic):
         return _encode_array(value)
     if type(value) is Opaque:
@@ -75,7 +90,10 @@ def encode(value: Any) -> Any:
         return {"complex": [value.real.hex(), value.imag.hex()]}
     torch = sys.modules.get("torch")
     if torch is not None and type(value) is torch.Tensor:
-        return {"tensor": _encode_array(value.detach().numpy())["array"]}
+        tensor = value.detach().contiguous()
+        if tensor.dtype == torch.bfloat16:  # NumPy has none: its bits cross
+            return {"bfloat16": _whole_array(tensor.view(torch.int16).numpy())["array"]}
+        return {"tensor": _whole_array(tensor.numpy())["array"]}
     raise Garbled(f"a {type(value).__name__} is not data")
 
 
@@ -85,11 +103,9 @@ def decode(written: Any, depth: int = 0) -> Any:
     Raises:
         Garbled: it is none that `encode` writes.
     """
-    if written is None or isinstance(written, bool | str):
+    if written is None or type(written) in (bool, str, int):
         return written
-    if isinstance(written, int):
-        return written
-    if depth > DEEPEST or not isinstance(written, dict) or len(written) != 1:
+    if depth > DEEPEST + 2 or not isinstance(written, dict) or len(written) != 1:
         raise Garbled("not a value")
     ((kind, content),) = written.items()
     reader = _READERS.get(kind)
@@ -176,22 +192,45 @@ def _encode_array(value: Any) -> dict[str, Any]:
         if array.dtype.kind in "US":
             return encode(array.tolist())
         raise Garbled(f"an array of {array.dtype} is not data")
+    if array.nbytes > LARGEST:
+        return {"opaque": ["ndarray", f"an array of shape {array.shape}, too large to be read"]}
+    if array.nbytes > LARGE:
+        return {"shape": [array.dtype.name, list(array.shape)]}
+    return _whole_array(value)
+
+
+def _whole_array(value: Any) -> dict[str, Any]:
+    array = np.asarray(value)
     data = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
     scalar = isinstance(value, np.generic)
     return {"array": [array.dtype.name, "scalar" if scalar else list(array.shape), data]}
+
+
+def _shape(content: Any, depth: int) -> Any:
+    name, shape = content
+    if name not in KINDS or type(shape) is not list or len(shape) > MOST_AXES:
+        raise Garbled("no shape")
+    if not all(type(size) is int and size > 0 for size in shape):
+        raise Garbled("no shape")
+    bytes_of_all = math.prod(shape) * np.dtype(name).itemsize
+    if not LARGE < bytes_of_all <= LARGEST:
+        raise Garbled("an array of another size")
+    return np.broadcast_to(np.zeros((), name), shape)
 
 
 def _array(content: Any, depth: int) -> Any:
     name, shape, data = content
     if name not in KINDS:
         raise Garbled("no kind of array")
-    raw = base64.b64decode(data, validate=True)
-    if len(raw) > LARGEST:
+    if type(data) is not str or len(data) > LARGEST * 4 // 3 + 4:
         raise Garbled("an array too large")
+    raw = base64.b64decode(data, validate=True)
     numbers = np.frombuffer(raw, dtype=name)
     if shape == "scalar":
         (scalar,) = numbers
         return scalar
+    if type(shape) is not list or len(shape) > MOST_AXES:
+        raise Garbled("no shape")
     if not all(type(size) is int and size >= 0 for size in shape):
         raise Garbled("no shape")
     return numbers.reshape(shape).copy()
@@ -203,9 +242,38 @@ def _tensor(content: Any, depth: int) -> Any:
     return torch.from_numpy(np.asarray(_array(content, depth)))
 
 
+def _bfloat16(content: Any, depth: int) -> Any:
+    import torch
+
+    if content[0] != "int16":
+        raise Garbled("no bits of bfloat16")
+    return _tensor(content, depth).view(torch.bfloat16)
+
+
 def _named(content: Any, depth: int) -> Any:
     name, fields, items = content
-    return namedtuple(str(name), [str(field) for field in fields])(*(decode(item, depth) for item in items))
+    if type(fields) is not list or not 0 < len(fields) <= MOST_FIELDS:
+        raise Garbled("no fields")
+    if not all(type(text) is str and len(text) < 100 for text in (name, *fields)):
+        raise Garbled("no names of fields")
+    return _named_tuple(name, tuple(fields))(*(decode(item, depth) for item in _listed(items)))
+
+
+@lru_cache(16)
+def _named_tuple(name: str, fields: tuple[str, ...]) -> Any:
+    return namedtuple(name, fields)
+
+
+def _listed(content: Any) -> list[Any]:
+    if type(content) is not list:
+        raise Garbled("a list expected")
+    return content
+
+
+def _int(content: Any, depth: int) -> int:
+    if type(content) is not str or len(content) > MOST_DIGITS + 3:
+        raise Garbled("no whole number")
+    return int(content, 16)
 
 
 def _float(content: Any, depth: int) -> float:
@@ -213,16 +281,20 @@ def _float(content: Any, depth: int) -> float:
 
 
 _READERS: dict[Any, Any] = {
-    "int": lambda content, depth: int(content, 16),
+    "int": _int,
     "float": _float,
-    "list": lambda content, depth: [decode(item, depth) for item in content],
-    "tuple": lambda content, depth: tuple(decode(item, depth) for item in content),
+    "list": lambda content, depth: [decode(item, depth) for item in _listed(content)],
+    "tuple": lambda content, depth: tuple(decode(item, depth) for item in _listed(content)),
     "named": _named,
-    "dict": lambda content, depth: {decode(key, depth): decode(item, depth) for key, item in content},
-    "set": lambda content, depth: {decode(item, depth) for item in content},
-    "frozenset": lambda content, depth: frozenset(decode(item, depth) for item in content),
+    "dict": lambda content, depth: {
+        decode(key, depth): decode(item, depth) for key, item in _listed(content)
+    },
+    "set": lambda content, depth: {decode(item, depth) for item in _listed(content)},
+    "frozenset": lambda content, depth: frozenset(decode(item, depth) for item in _listed(content)),
     "array": _array,
+    "shape": _shape,
     "tensor": _tensor,
+    "bfloat16": _bfloat16,
     "opaque": lambda content, depth: Opaque(*(_text(part) for part in content)),
     "bytes": lambda content, depth: base64.b64decode(content, validate=True),
     "complex": lambda content, depth: complex(*(float.fromhex(part) for part in content)),

@@ -1,0 +1,129 @@
+"""The sandbox as a whole: the same verdicts as in a notebook, in isolation and in plain processes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from course_utils.exercises import LESSONS, catalogue
+from course_utils.exercises.diagnosis import Beside
+from course_utils.exercises.exercise import Exercise
+from course_utils.exercises.verdict import CORRECT
+from course_utils.grading.grade import Grader
+from course_utils.grading.sandbox import Asked, Sandbox
+from course_utils.grading.submission import Cell, Submission
+from course_utils.grading.supervisor import Times
+from tests.grading.classroom import as_answer, right_answers
+
+TIMES = Times(cell=20.0, exercise=20.0, submission=60.0, grace=1.0)
+SEED = 7
+IMPORTS = "import math\nimport numpy as np\nimport torch\n"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(times=TIMES) as box:
+        yield box
+
+
+def known_mistakes(lesson: int) -> dict[str, list[tuple[str, str, Any]]]:
+    """(name, source, function) of those of each exercise's mistakes that can be written as an answer."""
+    return {
+        exercise.name: [
+            (mistake.name, source, mistake.answer)
+            for mistake in exercise.mistakes
+            if (source := as_answer(exercise, mistake.answer)) is not None
+        ]
+        for exercise in catalogue(lesson).EXERCISES
+    }
+
+
+def assert_the_same_verdict(exercise: Exercise, name: str, in_sandbox: Any, in_notebook: Any) -> None:
+    for part in ("outcome", "step", "mistake", "finding", "cause", "advice", "points"):
+        one, other = getattr(in_sandbox, part), getattr(in_notebook, part)
+        assert one == other, (
+            f"{exercise.key}, {name}: {part} is {one!r} in the sandbox, {other!r} in a notebook"
+        )
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_same_answer_gets_the_same_verdict_as_in_a_notebook(sandbox: Sandbox, lesson: int) -> None:
+    """The n-th known mistake of every exercise makes the n-th submission."""
+    exercises = catalogue(lesson).EXERCISES
+    asked = [Asked(one, (*one.cases, *one.draw_cases(SEED))) for one in exercises]
+    besides = {one.name: Beside(one) for one in exercises}
+    written = known_mistakes(lesson)
+    seen = 0
+    for turn in range(max(map(len, written.values()))):
+        chosen = [question for question in asked if turn < len(written[question.exercise.name])]
+        cells = [Cell(1, IMPORTS)]
+        cells += [
+            Cell(number, written[question.exercise.name][turn][1])
+            for number, question in enumerate(chosen, 2)
+        ]
+        outcome = sandbox.run(cells, chosen, apart=True)
+        assert not outcome.notes
+        for question in chosen:
+            exercise = question.exercise
+            name, source, _ = written[exercise.name][turn]
+            namespace: dict[str, Any] = {}
+            exec(compile(IMPORTS + source, "<cell>", "exec"), namespace)
+            in_notebook = exercise.judge(namespace[exercise.name], SEED)
+            assert exercise.name in outcome.attempts, (exercise.key, name, outcome.ended)
+            in_sandbox = exercise.verdict(
+                question.cases, outcome.attempts[exercise.name], besides[exercise.name]
+            )
+            assert_the_same_verdict(exercise, name, in_sandbox, in_notebook)
+            assert in_sandbox.mistake == name
+            seen += 1
+    assert seen >= len(exercises)
+
+
+def test_what_held_is_what_is_reported(sandbox: Sandbox) -> None:
+    sandbox.wait()
+    assert all(":" in layer for layer in sandbox.layers)
+
+
+def answers(extra: str = "") -> tuple[Cell, ...]:
+    sources = [extra, IMPORTS, *right_answers(4).values()]
+    return tuple(Cell(number, source) for number, source in enumerate(sources, 1) if source)
+
+
+def submitted(cells: tuple[Cell, ...]) -> Submission:
+    return Submission("a.ipynb", "a", "0", (4,), cells)
+
+
+@pytest.fixture(scope="module")
+def plain() -> Iterator[Sandbox]:
+    with Sandbox(times=Times(cell=2.0, exercise=5.0, submission=60.0, grace=6.0), isolated=False) as box:
+        yield box
+
+
+@pytest.mark.parametrize(
+    ("extra", "note"),
+    [
+        ("", ""),
+        ("import os; os._exit(3)", "exit code 3"),
+        ("while True: pass", "TookTooLong"),
+        ("print('x' * 10**7)", ""),
+    ],
+)
+def test_without_isolation_answers_are_marked_all_the_same(plain: Sandbox, extra: str, note: str) -> None:
+    record = Grader(plain, SEED).grade(submitted(answers(extra)))
+    assert {mark.outcome for mark in record.marks} == {CORRECT}, record.notes
+    assert record.isolation == []
+    assert note in " ".join(record.notes)
+
+
+def test_without_isolation_an_answer_that_ends_its_process_is_lost_alone(plain: Sandbox) -> None:
+    cells = (*answers(), Cell(99, "def softmax(logits, axis=-1):\n    import os\n    os._exit(3)"))
+    record = Grader(plain, SEED).grade(submitted(cells))
+    assert [mark.exercise for mark in record.marks if mark.outcome != CORRECT] == ["softmax"]
+
+
+def test_without_isolation_the_environment_is_not_handed_on(
+    plain: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COURSE_TEST_TOKEN", "canary-5f1c27")
+    record = Grader(plain, SEED).grade(submitted(answers("import os; raise ValueError(dict(os.environ))")))
+    assert "canary" not in " ".join(record.notes)
