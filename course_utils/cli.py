@@ -276,7 +276,7 @@ def _report(grades: Path, folder: Path) -> None:
     if done.summary.not_isolated:
         out.print(
             f"Not isolated: {done.summary.not_isolated} of {done.summary.graded} submissions ran with limits alone, "
-            "since this machine offers no sandbox. They could read files and use the network."
+            "without a sandbox. They could read files and use the network."
         )
     where = _printable_path(folder)
     out.print(f"Class page: {where}/class.html")
@@ -306,7 +306,7 @@ def _show_summary(summary: "Summary") -> None:
         "to look at", f"{len(summary.suspicious)} for the sandbox, {len(summary.alike)} groups alike"
     )
     for layers, many in sorted(summary.isolation.items()):
-        table.add_row("isolation", f"{', '.join(layers) or 'NOT ISOLATED: limits alone'} ({many})")
+        table.add_row("isolation", f"{'; '.join(layers) or 'NOT ISOLATED: limits alone'} ({many})")
     out.print(table)
 
 

@@ -109,7 +109,7 @@ def _warnings(summary: Summary) -> str:
     if summary.not_isolated:
         said.append(
             f"<strong>Not isolated.</strong> {count(summary.not_isolated, 'submission')} of {summary.graded:,} ran "
-            "in a process with limits alone: this machine offers no sandbox. They could have read the files and used the "
+            "in a process with limits alone: there was no sandbox. They could have read the files and used the "
             "network of whoever graded them."
         )
     if len(summary.seeds) > 1:
@@ -337,7 +337,8 @@ def _group(group: Alike) -> str:
     who = ", ".join(_link(learner) for learner in group.learners)
     if len(group.learners) > 12:
         who = f"<details><summary>{count(len(group.learners), 'learner')}</summary><p>{who}</p></details>"
-    return f"{who}: the same code in {group.fewest} exercises or more ({which})"
+    more = " or more" if group.fewest < len(group.exercises) else ""
+    return f"{who}: the same code in {group.fewest} exercises{more} ({which})"
 
 
 def _suspicious(summary: Summary) -> str:
@@ -345,7 +346,7 @@ def _suspicious(summary: Summary) -> str:
         return "<p>None.</p>"
     rows = "".join(
         f'<tr><th scope="row">{_link(learner)}</th><td>{name(record.key)}</td>'
-        f"<td>{'<br>'.join(escaped(_cut(said)) for said in record.suspicions)}</td></tr>"
+        f"<td>{'<br>'.join(inline(_cut(said)) for said in record.suspicions)}</td></tr>"
         for learner, record in summary.suspicious
     )
     table = _grid(("learner", "file", "what, and in which cell"), rows, "Signs of leaving the sandbox")
@@ -405,7 +406,7 @@ def _how(summary: Summary) -> str:
     if not summary.graded:
         return "<p>Nothing was graded.</p>"
     ways = "".join(
-        f"<li>{count(many, 'submission')}: {escaped(', '.join(layers)) if layers else '<strong>not isolated</strong>'}</li>"
+        f"<li>{count(many, 'submission')}: {escaped('; '.join(layers)) if layers else '<strong>not isolated</strong>'}</li>"
         for layers, many in sorted(summary.isolation.items())
     )
     seeds = ", ".join(map(str, summary.seeds))

@@ -24,7 +24,7 @@ a { color: var(--link); } :focus-visible { outline: 2px solid var(--link); outli
 table { border-collapse: collapse; margin: .4rem 0; } .grid { width: 100%; }
 .grid th, .grid td { text-align: left; vertical-align: top; padding: .35rem .7rem .35rem 0; border-bottom: 1px solid var(--line); }
 .grid th.number, .grid td.number { text-align: right; } .grid thead th { color: var(--soft); font-weight: 600; }
-.grid tbody th { font-weight: 600; }
+.grid tbody th { font-weight: 600; } .grid th code { white-space: nowrap; }
 code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .92em; } pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 summary { cursor: pointer; color: var(--link); } details { margin: .4rem 0; } .scroll { overflow-x: auto; }
 dl.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .6rem; margin: 1rem 0; }
