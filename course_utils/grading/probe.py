@@ -119,7 +119,7 @@ def _open(targets: Targets) -> list[str]:
 def _succeeds(one: Callable[[Targets], bool], targets: Targets) -> bool:
     try:
         return one(targets)
-    except (OSError, MemoryError):
+    except Exception:  # whatever holds it back
         return False
 
 
@@ -153,8 +153,10 @@ def _looks_at_it(targets: Targets) -> bool:
 
 
 def _connects(targets: Targets) -> bool:
-    with socket.create_connection(("127.0.0.1", targets.port), timeout=1.0):
-        return True
+    with socket.socket() as line:
+        line.settimeout(1.0)
+        line.connect(("127.0.0.1", targets.port))
+    return True
 
 
 def _hoards(targets: Targets) -> bool:

@@ -90,7 +90,12 @@ def encode(value: Any, depth: int = 0) -> Any:
         return {"complex": [value.real.hex(), value.imag.hex()]}
     torch = sys.modules.get("torch")
     if torch is not None and type(value) is torch.Tensor:
-        tensor = value.detach().contiguous()
+        tensor = value.detach()
+        if not tensor.is_contiguous():
+            order = sorted(range(tensor.ndim), key=lambda axis: -tensor.stride(axis))
+            if tensor.permute(order).is_contiguous():  # `view` works on one layout and not on another
+                return {"permuted": [encode(tensor.permute(order), depth + 1), order]}
+            tensor = tensor.contiguous()
         if tensor.dtype == torch.bfloat16:  # NumPy has none: its bits cross
             return {"bfloat16": _whole_array(tensor.view(torch.int16).numpy())["array"]}
         return {"tensor": _whole_array(tensor.numpy())["array"]}
@@ -242,6 +247,18 @@ def _tensor(content: Any, depth: int) -> Any:
     return torch.from_numpy(np.asarray(_array(content, depth)))
 
 
+def _permuted(content: Any, depth: int) -> Any:
+    import torch
+
+    written, order = content
+    tensor = decode(written, depth)
+    if type(tensor) is not torch.Tensor or not all(type(axis) is int for axis in _listed(order)):
+        raise Garbled("no tensor")
+    if sorted(order) != list(range(tensor.ndim)):
+        raise Garbled("no order of axes")
+    return tensor.permute(sorted(range(tensor.ndim), key=lambda axis: order[axis]))
+
+
 def _bfloat16(content: Any, depth: int) -> Any:
     import torch
 
@@ -295,6 +312,7 @@ _READERS: dict[Any, Any] = {
     "shape": _shape,
     "tensor": _tensor,
     "bfloat16": _bfloat16,
+    "permuted": _permuted,
     "opaque": lambda content, depth: Opaque(*(_text(part) for part in content)),
     "bytes": lambda content, depth: base64.b64decode(content, validate=True),
     "complex": lambda content, depth: complex(*(float.fromhex(part) for part in content)),

@@ -9,6 +9,7 @@ from course_utils.exercises import LESSONS, catalogue
 from course_utils.exercises.diagnosis import Beside
 from course_utils.exercises.exercise import Exercise
 from course_utils.exercises.verdict import CORRECT
+from course_utils.grading import inside
 from course_utils.grading.grade import Grader
 from course_utils.grading.sandbox import Asked, Sandbox
 from course_utils.grading.submission import Cell, Submission
@@ -67,13 +68,16 @@ def test_the_same_answer_gets_the_same_verdict_as_in_a_notebook(sandbox: Sandbox
             exercise = question.exercise
             name, source, _ = written[exercise.name][turn]
             namespace: dict[str, Any] = {}
-            exec(compile(IMPORTS + source, "<cell>", "exec"), namespace)
+            inside.run_cell(1, IMPORTS, namespace)
+            inside.run_cell(2, source, namespace)
             in_notebook = exercise.judge(namespace[exercise.name], SEED)
             assert exercise.name in outcome.attempts, (exercise.key, name, outcome.ended)
             in_sandbox = exercise.verdict(
                 question.cases, outcome.attempts[exercise.name], besides[exercise.name]
             )
             assert_the_same_verdict(exercise, name, in_sandbox, in_notebook)
+            if "NameError" in in_notebook.finding:  # it leans on code that is not in its source
+                continue
             assert in_sandbox.mistake == name
             seen += 1
     assert seen >= len(exercises)

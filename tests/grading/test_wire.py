@@ -33,7 +33,7 @@ def assert_the_same(one: Any, other: Any) -> None:
         assert (one.dtype, one.shape) == (other.dtype, other.shape)
         assert one.tobytes() == other.tobytes()
     elif type(one).__module__ == "torch":
-        assert one.dtype == other.dtype
+        assert (one.dtype, one.stride()) == (other.dtype, other.stride())
         assert_the_same(one.float().numpy(), other.float().numpy())
     elif isinstance(one, dict):
         assert list(one) == list(other)
@@ -128,6 +128,8 @@ json_values = st.recursive(
 @example({"tensor": ["complex64", "scalar", "AAAAAAAAAAA="]})
 @example({"shape": ["float64", [10**12]]})
 @example({"shape": ["float64", [1] * 10_000]})
+@example({"permuted": [1, [0]]})
+@example({"permuted": [{"tensor": ["float64", [1], "AAAAAAAAAAA="]}, [1]]})
 @example({"bfloat16": ["float64", [1], "AAAAAAAAAAA="]})
 @example({"int": "0x" + "f" * 10_000_000})
 @example({"named": ["x", ["class"], [1]]})
