@@ -115,7 +115,7 @@ def grade_on_cluster(
             "`dask worker ADDRESS`, in environments that have the course."
         ) from None
     layers: tuple[str, ...] | None = None
-    with client:
+    with client, client.as_current():
         threads = sum(client.nthreads().values())
         if not threads:
             raise ClusterError(
