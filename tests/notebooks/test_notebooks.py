@@ -78,7 +78,9 @@ def test_no_notebook_holds_state_of_widgets_or_of_the_machine_that_built_it(path
     notebook = build.read(path)
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
     assert "application/vnd.jupyter.widget" not in text
-    assert [cell.metadata for cell in notebook.cells if set(cell.metadata) - {"tags", "jupyter", "nbgrader"}] == []
+    assert [
+        cell.metadata for cell in notebook.cells if set(cell.metadata) - {"tags", "jupyter", "nbgrader"}
+    ] == []
     found = re.findall(r"(?:/home/|/Users/|/root/|/site-packages|ipykernel_\d)[^\s\"']{0,80}", text)
     assert found == []
 
