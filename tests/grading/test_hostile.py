@@ -112,12 +112,25 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def of_the_sandbox() -> list[str]:
-    """Processes of the users that submissions run as."""
-    return [
-        str(process)
-        for process in psutil.process_iter()
-        if (users := _users(process)) and FIRST_USER <= users.real < FIRST_USER + 1000
-    ]
+    """Processes of the users that submissions run as, but for those of a grading that still goes on beside this one."""
+    found = []
+    for process in psutil.process_iter():
+        users = _users(process)
+        if users and FIRST_USER <= users.real < FIRST_USER + 1000 and not _has_a_server(process):
+            found.append(str(process))
+    return found
+
+
+def _has_a_server(process: psutil.Process) -> bool:
+    try:
+        return any("course_utils.grading.forkserver" in above.cmdline() for above in process.parents())
+    except psutil.Error:  # it has just ended
+        return True
+
+
+def descendants() -> set[psutil.Process]:
+    """Processes that this one has started, and those that they have."""
+    return set(psutil.Process().children(recursive=True))
 
 
 def _users(process: psutil.Process) -> Any:
@@ -168,13 +181,13 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graded]:
             **digests(folder),
             **{key: value for place in kept for key, value in digests(place).items()},
         }
-        group = os.getpgid(0)
+        group, running = os.getpgid(0), descendants()
         box = Sandbox(times=Times(cell=1.0, exercise=1.0, submission=25.0, grace=0.5))
         done = grade_folder(folder, out, seed=1, workers=1, sandbox=box)
         after = {**digests(folder), **{key: value for place in kept for key, value in digests(place).items()}}
         assert os.getpgid(0) == group
         changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
-        survivors = [*of_the_sandbox(), *map(str, psutil.Process().children(recursive=True))]
+        survivors = [*of_the_sandbox(), *map(str, descendants() - running)]
         listener.settimeout(0)
         connections = 0
         try:
