@@ -4,10 +4,12 @@ It is the untrusted side of the line. Whatever a learner changes here, they chan
 is data, and what that is worth is decided elsewhere.
 """
 
+import ast
 import builtins
 import contextlib
 import importlib.abc
 import importlib.machinery
+import inspect
 import json
 import linecache
 import os
@@ -88,10 +90,16 @@ def run_cells(request: dict[str, Any], send: Send) -> dict[str, list[Any]]:
 
 
 def run_cell(number: int, source: str, namespace: dict[str, Any]) -> None:
-    """One cell, whose lines a traceback can show."""
+    """One cell, whose lines a traceback can show, and which may `await` as in a notebook."""
     file = f"<cell {number}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    exec(compile(source, file, "exec", dont_inherit=True), namespace)
+    code = compile(source, file, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    if code.co_flags & inspect.CO_COROUTINE:
+        import asyncio
+
+        asyncio.run(types.FunctionType(code, namespace)())
+    else:
+        exec(code, namespace)
 
 
 @contextlib.contextmanager

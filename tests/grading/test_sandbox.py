@@ -12,7 +12,7 @@ from course_utils.exercises.verdict import CORRECT
 from course_utils.grading import inside
 from course_utils.grading.grade import Grader
 from course_utils.grading.sandbox import Asked, Sandbox
-from course_utils.grading.submission import Cell, Submission
+from course_utils.grading.submission import Cell, Submission, plain_python
 from course_utils.grading.supervisor import Times
 from tests.grading.classroom import as_answer, right_answers
 
@@ -131,3 +131,21 @@ def test_without_isolation_the_environment_is_not_handed_on(
     monkeypatch.setenv("COURSE_TEST_TOKEN", "canary-5f1c27")
     record = Grader(plain, SEED).grade(submitted(answers("import os; raise ValueError(dict(os.environ))")))
     assert "canary" not in " ".join(record.notes)
+
+
+def test_cells_may_wait_and_magics_that_run_python_run_it(sandbox: Sandbox) -> None:
+    """An answer under %%time counts, a cell with `await` runs, and a magic that is not Python does no harm."""
+    right = right_answers(4)
+    sources = [
+        IMPORTS,
+        "import asyncio\n\nasync def later():\n    await asyncio.sleep(0)\n    return np.exp\n\nexp = await later()",
+        *(source for name, source in right.items() if name not in ("softmax", "decode")),
+        "%%time\n" + right["softmax"].replace("np.exp(", "exp("),
+        "%%capture said\n" + right["decode"],
+        "%pip install numpy\n!ls\n%matplotlib inline",
+        "%%bash\nrm -rf everything",
+    ]
+    cells = tuple(Cell(number, plain_python(source)) for number, source in enumerate(sources, 1))
+    record = Grader(sandbox, SEED).grade(submitted(cells))
+    assert {mark.outcome for mark in record.marks} == {CORRECT}, record.notes
+    assert record.notes == []
