@@ -8,11 +8,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: help lab test build clean
+.PHONY: help lab test test-nbgrader build clean
 
 help:  ## say what there is
 	@echo "make lab    set up, then open the first lesson in JupyterLab"
 	@echo "make test   set up, then lint, types, unit tests, the lessons in a browser, and every notebook"
+	@echo "make test-nbgrader   let the real nbgrader grade a lesson, in an environment of its own"
 	@echo "make build  write lessons/ and solutions/*.ipynb from solutions/*.py"
 	@echo "make clean  remove the environment and all caches of this folder"
 
@@ -28,11 +29,14 @@ test: $(READY)
 	$(BIN)/python -m pytest
 	$(BIN)/python -m pytest -c tests/notebooks/nbval.ini --rootdir=. lessons solutions
 
+test-nbgrader: $(READY)
+	$(BIN)/python -m tests.try_nbgrader
+
 build: $(READY)
 	$(BIN)/course build
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) .venv-nbgrader .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Written last, so that a set-up that was interrupted starts again, and a finished one costs nothing.
