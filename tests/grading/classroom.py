@@ -30,9 +30,13 @@ def _handed_out(lesson: int) -> Any:
     return build.handed_out(build.lessons(build.course_root(), str(lesson))[0])
 
 
-@cache
 def right_answers(lesson: int) -> dict[str, str]:
-    """The source of each answer in the lesson's solution."""
+    """The source of each answer in the lesson's solution, in a dict of the caller's own."""
+    return dict(_right_answers(lesson))
+
+
+@cache
+def _right_answers(lesson: int) -> dict[str, str]:
     root = build.course_root()
     notebook = nbformat.read(build.lessons(root, str(lesson))[0].solution, 4)
     names = {exercise.name for exercise in catalogue(lesson).EXERCISES}
