@@ -55,13 +55,17 @@ class TooLong(BaseException):
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise TooLong after so many seconds of processor time; a busy machine doesn't count."""
+    """Raise TooLong after so many seconds of processor time; a busy machine doesn't count.
+
+    And again, should the first be lost: what is raised in a callback of the garbage collector is only noted, and a
+    mutant that fills the memory without end is in there much of its time.
+    """
 
     def stop(*_: object) -> None:
         raise TooLong
 
     before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 0.3)
     try:
         yield
     finally:

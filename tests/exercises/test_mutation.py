@@ -265,3 +265,18 @@ def test_helpers_are_mutated_too():
     }
     of_temperature = {mutant.function for mutant in mutants(fit_temperature.reference)}
     assert of_temperature == {"fit_temperature", "softmax", "_logits_and_labels", "_require_minimum"}
+
+
+def runs_on_once_it_was_stopped():
+    try:
+        while True:
+            pass
+    except TooLong:
+        pass
+    while True:
+        pass
+
+
+def test_a_time_limit_stops_what_loses_it_once():
+    with pytest.raises(TooLong), time_limit(0.1):
+        runs_on_once_it_was_stopped()
