@@ -105,6 +105,14 @@ def specials_kept(pieces):
 
 
 @exercise.mistake(
+    "all pieces are joined with spaces and the ## rubbed out afterwards, with the special pieces still in the text",
+    "where does a piece with ## stand in the word it comes from, and which pieces did nobody write?",
+)
+def hashes_rubbed_out_of_everything(pieces):
+    return " ".join(pieces).replace("##", "")
+
+
+@exercise.mistake(
     "[UNK] is still in the text",
     "it is one of the five special pieces: is it in your list?",
 )

@@ -211,6 +211,14 @@ def one_regular_expression(text):
 
 
 @exercise.mistake(
+    "the text is only put into small letters and parted at white space",
+    "print what becomes of a comma and of an accent: which steps have not been taken yet?",
+)
+def small_letters_and_split_alone(text):
+    return text.lower().split()
+
+
+@exercise.mistake(
     "several marks in a row stay together",
     "each mark is a word of its own, also in `!!`.",
 )
