@@ -7,7 +7,7 @@ import hashlib
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -317,6 +317,3 @@ def reference_cell(lesson: int) -> str:
         "    exec(compile(source, f'<{name}>', 'exec'), module.__dict__)\n"
         f"globals().update({{name: getattr(sys.modules[home], name) for name, home in {names!r}.items()}})\n"
     )
-
-
-Progress = Callable[[int, int], None]
