@@ -36,7 +36,7 @@ build: $(READY)
 	$(BIN)/course build
 
 clean:
-	rm -rf $(VENV) .venv-nbgrader .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) .venv-* .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Written last, so that a set-up that was interrupted starts again, and a finished one costs nothing.

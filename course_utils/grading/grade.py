@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from course_utils.exercises import catalogue
-from course_utils.exercises.diagnosis import Beside
 from course_utils.exercises.exercise import Exercise
-from course_utils.exercises.verdict import CORRECT, NOT_ATTEMPTED, RAISED, WRONG, Verdict
+from course_utils.exercises.verdict import CORRECT, NOT_ATTEMPTED, Verdict
+from course_utils.grading.judging import Judge
 from course_utils.grading.sandbox import Asked, Outcome, Sandbox, SandboxError
 from course_utils.grading.submission import (
     Cell,
@@ -118,16 +118,13 @@ class Grader:
 
     def __init__(self, sandbox: Sandbox, seed: int) -> None:
         self.sandbox, self.seed = sandbox, seed
-        self.prepared: dict[int, list[tuple[Asked, Beside]]] = {}
+        self.prepared: dict[int, list[Judge]] = {}
 
-    def prepare(self, lesson: int) -> list[tuple[Asked, Beside]]:
-        """The lesson's exercises with their inputs, and what remembers the right and the known wrong answers to them."""
+    def prepare(self, lesson: int) -> list[Judge]:
+        """The lesson's exercises, each with its inputs."""
         if lesson not in self.prepared:
             self.prepared[lesson] = [
-                (
-                    Asked(exercise, (*exercise.cases, *exercise.draw_cases(self._seed_of(exercise)))),
-                    Beside(exercise),
-                )
+                Judge(Asked(exercise, (*exercise.cases, *exercise.draw_cases(self._seed_of(exercise)))))
                 for exercise in catalogue(lesson).EXERCISES
             ]
         return self.prepared[lesson]
@@ -196,50 +193,24 @@ class Grader:
         """All answers are asked in one process first. A right answer is right; any other is asked again, in a process
         of its own, so that nothing which another answer did can count against it.
         """
-        prepared = self.prepare(lesson)
+        judges = self.prepare(lesson)
         cells = list(cells)
-        outcome = self.sandbox.run(cells, [asked for asked, _ in prepared], lane)
-        verdicts = [_verdict(asked, beside, outcome) for asked, beside in prepared]
+        outcome = self.sandbox.run(cells, [judge.asked for judge in judges], lane)
+        verdicts = [judge.verdict(outcome) for judge in judges]
         doubtful = [
             index for index, verdict in enumerate(verdicts) if verdict.outcome not in (CORRECT, NOT_ATTEMPTED)
         ]
         if doubtful:
-            again = self.sandbox.run(cells, [prepared[index][0] for index in doubtful], lane, apart=True)
+            again = self.sandbox.run(cells, [judges[index].asked for index in doubtful], lane, apart=True)
             for index in doubtful:
-                verdicts[index] = _verdict(*prepared[index], again)
+                verdicts[index] = judges[index].verdict(again)
             outcome.seconds += again.seconds
             outcome.notes += [note for note in again.notes if note not in outcome.notes]
         marks = [
-            _mark(lesson, asked.exercise, verdict, prints)
-            for (asked, _), verdict in zip(prepared, verdicts, strict=True)
+            _mark(lesson, judge.exercise, verdict, prints)
+            for judge, verdict in zip(judges, verdicts, strict=True)
         ]
         return marks, outcome
-
-
-def _verdict(asked: Asked, beside: Beside, outcome: Outcome) -> Verdict:
-    exercise = asked.exercise
-    if exercise.name in outcome.attempts:
-        return exercise.verdict(asked.cases, outcome.attempts[exercise.name], beside)
-    return _ended(exercise, outcome.ended.get(exercise.name, "it gave no result"))
-
-
-def _ended(exercise: Exercise, why: str) -> Verdict:
-    """The verdict on an answer that gave nothing back."""
-    if why == "time":
-        finding, advice = (
-            "It was still running when its time was over.",
-            "which loop in it never ends, and for which input?",
-        )
-        return Verdict(exercise.name, WRONG, 0, exercise.points, "time", finding, advice)
-    if why.startswith(("it gave back", "what it gave back")):
-        finding, advice = (
-            "What it gave back can't be read: it is far too large, or no plain data.",
-            f"look at the size of what `{exercise.name}` gives back for a small input.",
-        )
-        return Verdict(exercise.name, WRONG, 0, exercise.points, "type", finding, advice)
-    finding = f"It ended the process that it ran in ({why})."
-    advice = "a function gives its value back with `return`; leave the process running, and mind how much memory it takes."
-    return Verdict(exercise.name, RAISED, 0, exercise.points, "ended", finding, advice)
 
 
 def _mark(lesson: int, exercise: Exercise, verdict: Verdict, prints: dict[str, str]) -> Mark:

@@ -17,6 +17,7 @@ import signal
 import sys
 import types
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from course_utils.exercises.running import Attempt, attempt
@@ -35,7 +36,7 @@ class TookTooLong(BaseException):
 
 
 def run(request: dict[str, Any], send: Send) -> None:
-    """Run the cells, then ask each exercise's answer; with `apart`, each in a process of its own.
+    """Run the cells, then ask each exercise's answer; with `apart`, each in a process that nobody else was asked in.
 
     Args:
         request: `cells`, [number, source] pairs; `exercises`, each with `number`, `name`, `parameters` and `inputs` as
@@ -45,9 +46,9 @@ def run(request: dict[str, Any], send: Send) -> None:
     hide_the_course()
     answers = run_cells(request, send)
     end_what_is_left()
-    for exercise in request["exercises"]:
+    for left, exercise in zip(reversed(range(len(request["exercises"]))), request["exercises"], strict=True):
         send(frames.frame(frames.BEGIN, exercise["number"]))
-        if request["apart"] and hasattr(os, "fork"):
+        if request["apart"] and left and hasattr(os, "fork"):  # the last one finds this process as it was
             in_a_fork(exercise, answers[exercise["name"]], send)
         else:
             ask(exercise, answers[exercise["name"]], send)
@@ -248,10 +249,17 @@ class StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         module.__dict__["__getattr__"] = attribute
 
 
+@cache
+def modules_of_the_course() -> list[str]:
+    """Those that are loaded. A fork server asks before it forks: to walk through the thousands of names of all modules
+    makes a child copy every page that one of them lies in."""
+    return [name for name in sys.modules if name == OURS or name.startswith(f"{OURS}.")]
+
+
 def hide_the_course() -> None:
     """From here on a cell that imports the course gets stand-ins. What this module needs is loaded already."""
-    for name in [name for name in sys.modules if name == OURS or name.startswith(f"{OURS}.")]:
-        del sys.modules[name]
+    for name in modules_of_the_course():
+        sys.modules.pop(name, None)
     sys.meta_path.insert(0, StandIns())
     builtins.input = _no_input
 

@@ -16,6 +16,7 @@ import sys
 import sysconfig
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 if sys.platform != "win32":  # `Limits` is wanted everywhere
@@ -75,6 +76,7 @@ class House:
     """The process namespace of the fork server itself, as an open file: the way back from a child's."""
 
 
+@cache
 def _library() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 

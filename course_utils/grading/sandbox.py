@@ -44,6 +44,14 @@ class Asked:
     def inputs(self) -> list[Any]:
         return [wire.encode(tuple(case.arguments)) for case in self.cases]
 
+    def attempt(self, content: bytes) -> Attempt:
+        """What came of asking.
+
+        Raises:
+            Garbled, ValueError, RecursionError: the bytes hold no attempt at these inputs.
+        """
+        return wire.decode_attempt(json.loads(content), len(self.cases))
+
     def written(self, number: int) -> dict[str, Any]:
         """As the child gets it: no more than name, parameters and inputs."""
         return {
@@ -59,7 +67,8 @@ class Asked:
 class Outcome:
     """What came out of the sandbox for one submission."""
 
-    attempts: dict[str, Attempt] = field(default_factory=dict)
+    given: dict[str, bytes] = field(default_factory=dict)
+    """What each exercise gave back, as it came; `Asked.attempt` reads it."""
     ended: dict[str, str] = field(default_factory=dict)
     """Exercises that gave no result: why."""
     notes: list[str] = field(default_factory=list)
@@ -80,6 +89,7 @@ class Sandbox:
         self.ready = False
         self.limits, self.times = limits or Limits(), times or Times()
         self.lock = threading.Lock()
+        self.lanes: dict[int, socket.socket] = {}
         self.layers: tuple[str, ...] = ()
 
     def __enter__(self) -> Self:
@@ -116,7 +126,8 @@ class Sandbox:
     ) -> None:
         if not self.isolated:
             return
-        self.control.close()
+        for way in (self.control, *self.lanes.values()):
+            way.close()
         try:
             self.server.wait(5)
         except subprocess.TimeoutExpired:
@@ -158,12 +169,7 @@ class Sandbox:
         request_out, request_in = os.pipe()
         back_out, back_in = os.pipe()
         try:
-            with self.lock:
-                socket.send_fds(self.control, [b"run"], [request_out, back_in])
-        except OSError:
-            raise SandboxError(
-                "The process that runs submissions is gone. Start the grading again: it goes on."
-            ) from None
+            self._hand_over(lane, [request_out, back_in])
         finally:
             os.close(request_out)
             os.close(back_in)
@@ -174,6 +180,28 @@ class Sandbox:
             os.close(back_out)
         outcome.seconds = time.monotonic() - started
         return outcome
+
+    def _hand_over(self, lane: int, pipes: list[int]) -> None:
+        """Give the lane's process its next submission. Where it is gone, another one takes its place."""
+        try:
+            try:
+                socket.send_fds(self._way_to(lane), [b"run"], pipes)
+            except (BrokenPipeError, ConnectionError):
+                self.lanes.pop(lane).close()
+                socket.send_fds(self._way_to(lane), [b"run"], pipes)
+        except OSError:
+            raise SandboxError(
+                "The process that runs submissions is gone. Start the grading again: it goes on."
+            ) from None
+
+    def _way_to(self, lane: int) -> socket.socket:
+        with self.lock:
+            if lane not in self.lanes:
+                ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                with theirs:
+                    socket.send_fds(self.control, [b"lane"], [theirs.fileno()])
+                self.lanes[lane] = ours
+            return self.lanes[lane]
 
     def _receive(self, pipe: int, asked: Sequence[Asked], outcome: Outcome) -> None:
         reader = frames.Reader()
@@ -191,7 +219,7 @@ class Sandbox:
                     _take(kind, number, content, asked, outcome)
         for question in asked:
             name = question.exercise.name
-            if name not in outcome.attempts and name not in outcome.ended:
+            if name not in outcome.given and name not in outcome.ended:
                 outcome.ended[name] = "its process gave no result" if done else "its supervisor was lost"
 
 
@@ -209,10 +237,7 @@ def _take(kind: bytes, number: int, content: bytes, asked: Sequence[Asked], outc
     if kind == frames.ENDED:
         outcome.ended[name] = content.decode("utf-8", "replace")[:200]
         return
-    try:
-        outcome.attempts[name] = wire.decode_attempt(json.loads(content), len(asked[number].cases))
-    except (wire.Garbled, ValueError, RecursionError) as error:
-        outcome.ended[name] = f"what it gave back can't be read: {error}"[:200]
+    outcome.given[name] = content
 
 
 def _write_all(pipe: int, content: bytes) -> None:

@@ -13,6 +13,8 @@ MOST_STARTS = 12
 MOST_BYTES = 256 << 20
 """That one submission may give back in all."""
 
+FLOODED = "it gave back more than can be read"
+
 
 class Running(Protocol):
     """The process that runs a submission."""
@@ -109,14 +111,15 @@ class Watch:
                         done = True
         except frames.Flood:
             why = "flood"
-        how = running.end()
+        finally:
+            how = running.end()
         if done and not why and not self.todo:
             return
         self._stopped(where, number, why or how)
 
     def _stopped(self, where: bytes, number: int, why: str) -> None:
         """Go on without what stopped it."""
-        reason = {"time": "time", "flood": "it gave back more than can be read"}.get(why, why)
+        reason = {"time": "time", "flood": FLOODED}.get(why, why)
         if where == frames.BEGIN and number in self.todo:
             self._ended(number, reason)
         elif where == frames.CELL and number not in self.left_out:

@@ -4,13 +4,17 @@ import functools
 import linecache
 import random
 import sys
+import tracemalloc
 import warnings
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from course_utils.exercises.running import call, signature_problem
+from course_utils.exercises.running import KEPT, _Printed, attempt, call, signature_problem
+from course_utils.exercises.show import cut
 from course_utils.exercises.values import alike
 
 NAMES = ("x", "y")
@@ -346,3 +350,25 @@ def test_random_numbers_are_watched_whatever_numpy_draws_them_from():
             assert call(lambda x: 1, (np.array([1.0]),), NAMES, watch=True).value == 1
     finally:
         np.random.set_bit_generator(own)
+
+
+@given(st.lists(st.text("ab\n") | st.integers(0, 3 * KEPT).map(lambda count: "x" * count), max_size=8))
+def test_what_is_kept_of_what_was_printed_looks_like_all_of_it(parts: list[str]) -> None:
+    printed = _Printed()
+    for part in parts:
+        assert printed.write(part) == len(part)
+    assert cut(printed.getvalue()) == cut("".join(parts))
+    assert len(printed.getvalue()) <= 2 * KEPT
+
+
+def test_endless_printing_takes_no_memory() -> None:
+    def prints(x: int) -> int:
+        for _ in range(300):
+            print("x" * (1 << 20))
+        return x
+
+    tracemalloc.start()
+    attempt(prints, [(1,)], ("x",))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 16 << 20

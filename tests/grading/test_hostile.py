@@ -182,7 +182,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graded]:
             **{key: value for place in kept for key, value in digests(place).items()},
         }
         group, running = os.getpgid(0), descendants()
-        box = Sandbox(times=Times(cell=1.0, exercise=1.0, submission=25.0, grace=0.5))
+        box = Sandbox(times=Times(cell=1.0, exercise=2.0, submission=30.0, grace=0.5))
         done = grade_folder(folder, out, seed=1, workers=1, sandbox=box)
         after = {**digests(folder), **{key: value for place in kept for key, value in digests(place).items()}}
         assert os.getpgid(0) == group

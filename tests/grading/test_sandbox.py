@@ -71,10 +71,9 @@ def test_the_same_answer_gets_the_same_verdict_as_in_a_notebook(sandbox: Sandbox
             inside.run_cell(1, IMPORTS, namespace)
             inside.run_cell(2, source, namespace)
             in_notebook = exercise.judge(namespace[exercise.name], SEED)
-            assert exercise.name in outcome.attempts, (exercise.key, name, outcome.ended)
-            in_sandbox = exercise.verdict(
-                question.cases, outcome.attempts[exercise.name], besides[exercise.name]
-            )
+            assert exercise.name in outcome.given, (exercise.key, name, outcome.ended)
+            attempt = question.attempt(outcome.given[exercise.name])
+            in_sandbox = exercise.verdict(question.cases, attempt, besides[exercise.name])
             assert_the_same_verdict(exercise, name, in_sandbox, in_notebook)
             if "NameError" in in_notebook.finding:  # it leans on code that is not in its source
                 continue

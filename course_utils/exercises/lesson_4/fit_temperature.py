@@ -62,7 +62,7 @@ exercise = Exercise(
     draw=draw,
     laws=(above_zero, no_better_neighbour),
     within=(5e-3, 0.0),
-    fresh_cases=4,
+    fresh_cases=2,
     hints=(
         "First write the negative log-likelihood for a given T: divide the logits by T, take the log of softmax, pick the "
         "log-probability of each true class, and take minus their mean.",
