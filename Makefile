@@ -8,12 +8,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: help lab test test-nbgrader build clean
+.PHONY: help lab test build clean
 
 help:  ## say what there is
 	@echo "make lab    set up, then open the first lesson in JupyterLab"
-	@echo "make test   set up, then lint, types, unit tests, the lessons in a browser, and every notebook"
-	@echo "make test-nbgrader   let the real nbgrader grade a lesson, in an environment of its own"
+	@echo "make test   set up, then lint, types, unit tests, the lessons in a browser, every notebook, nbgrader"
 	@echo "make build  write lessons/ and solutions/*.ipynb from solutions/*.py"
 	@echo "make clean  remove the environment and all caches of this folder"
 
@@ -28,8 +27,6 @@ test: $(READY)
 	$(BIN)/python -c "from course_utils.assets import checkpoints; checkpoints.fine_tuned()"
 	$(BIN)/python -m pytest
 	$(BIN)/python -m pytest -c tests/notebooks/nbval.ini --rootdir=. lessons solutions
-
-test-nbgrader: $(READY)
 	$(BIN)/python -m tests.try_nbgrader
 
 build: $(READY)

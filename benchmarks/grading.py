@@ -5,7 +5,8 @@
 
 From the start of the command to its end, in seconds; for otter, which takes one submission a time, the sum of its
 commands. Most answers are right, 15 in 100 are known mistakes, 3 in 100 are missing. nbgrader and otter run the whole
-notebook, as they always do; `course grade` leaves out the cells that no answer needs. Writes grading.json.
+notebook, as they always do; `course grade` leaves out the cells that no answer needs, so the others are measured a
+second time with these cells taken out of the notebooks. Writes grading.json.
 """
 
 import argparse
@@ -60,6 +61,19 @@ def otter(submissions: list[Path], folder: Path) -> tuple[float, dict[str, float
     return time.perf_counter() - start, points
 
 
+def taken_out(submissions: list[Path], folder: Path) -> list[Path]:
+    """Copies without the cells that `course grade` does not run either."""
+    copies = []
+    for path in submissions:
+        notebook = nbformat.read(path, 4)
+        notebook.cells = [cell for cell in notebook.cells if "demo" not in cell.metadata.get("tags", ())]
+        copy = folder / path.parent.name / path.name
+        copy.parent.mkdir(parents=True)
+        nbformat.write(notebook, copy)
+        copies.append(copy)
+    return copies
+
+
 def our_points(out: Path) -> dict[str, float]:
     lines = (out / "gradebook.jsonl").read_text().splitlines()
     return {
@@ -87,18 +101,23 @@ def main() -> None:
         chosen = sorted((folder / "class_80").rglob("*.ipynb"))[:beside]
         each = few / 80
         points = our_points(folder / "marks_80")
-        for name, version, grade in (("nbgrader autograde", NBGRADER, nbgrader), ("otter run", OTTER, otter)):
-            if not chosen:
-                continue
-            seconds, theirs = grade(chosen, folder / name.split()[0])
-            report[name] = {
-                "version": version.partition("==")[2],
-                "submissions": len(chosen),
-                "seconds": round(seconds, 1),
-                "times_as_long": round(seconds / len(chosen) / each),
-                "same_points": sum(theirs[learner] == points[learner] for learner in theirs),
-            }
-            print(f"{name}: {report[name]}", flush=True)
+        for bare in (False, True) if chosen else ():
+            handed_in = taken_out(chosen, folder / "bare") if bare else chosen
+            for name, version, grade in (
+                ("nbgrader autograde", NBGRADER, nbgrader),
+                ("otter run", OTTER, otter),
+            ):
+                place = folder / f"{name.split()[0]} {bare}"
+                seconds, theirs = grade(handed_in, place)
+                said = f"{name}, without the cells that no answer needs" if bare else name
+                report[said] = {
+                    "version": version.partition("==")[2],
+                    "submissions": len(handed_in),
+                    "seconds": round(seconds, 1),
+                    "times_as_long": round(seconds / len(handed_in) / each),
+                    "same_points": sum(theirs[learner] == points[learner] for learner in theirs),
+                }
+                print(f"{said}: {report[said]}", flush=True)
     Path(__file__).with_suffix(".json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 
 

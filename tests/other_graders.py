@@ -21,16 +21,25 @@ from course_utils.exercises import catalogue
 
 ROOT = course_root()
 NBGRADER, OTTER = "nbgrader==0.9.6", "otter-grader==7.0.0"
+NBGRADER_NEEDS = (
+    "alembic==1.20.1",
+    "Mako==1.4.3",
+    "notebook==7.6.5",
+    "RapidFuzz==3.14.6",
+    "SQLAlchemy==2.1.9",
+)
+"""What it brings that the course does not have; all else is of the versions in constraints.txt."""
 
 
-def environment_of(package: str, sees_the_course: bool = False) -> Path:
+def environment_of(package: str, *needs: str, sees_the_course: bool = False) -> Path:
     """The folder of the commands of an environment that has this package, and all that this one has if it is asked for."""
     place = ROOT / f".venv-{package.partition('==')[0]}"
     ready = place / ".ready"
     if not ready.exists():
         print(f"Making an environment for {package} (about a minute) ...", flush=True)
         venv.create(place, with_pip=True, clear=True)
-        subprocess.run([place / "bin" / "python", "-m", "pip", "install", "--quiet", package], check=True)
+        pip = [place / "bin" / "python", "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt"]
+        subprocess.run([*pip, package, *needs], check=True)
         if sees_the_course:
             here = next(path for path in sys.path if path.endswith("site-packages"))
             there = next(place.glob("lib/python*/site-packages"))
@@ -63,7 +72,7 @@ class Nbgrader:
     """A course folder of nbgrader's with one assignment, made from a lesson's solution."""
 
     def __init__(self, folder: Path, lesson: int) -> None:
-        self.commands = environment_of(NBGRADER)
+        self.commands = environment_of(NBGRADER, *NBGRADER_NEEDS)
         self.folder, self.course = folder, folder / "course"
         self.assignment, self.name = f"lesson_{lesson}", lessons(ROOT, str(lesson))[0].solution.name
         source = self.course / "source" / self.assignment
@@ -141,6 +150,7 @@ class Otter:
     def grade(self, notebook: Path) -> Mapping[str, float]:
         """Points by exercise, by `otter run`."""
         out = self.folder / "results"
+        out.mkdir(exist_ok=True)
         self._run("run", "--no-logo", "-a", str(self.archive), "-o", str(out), str(notebook))
         tests = json.loads((out / "results.json").read_text())["tests"]
         return {test["name"]: float(test["score"]) for test in tests if "score" in test}
