@@ -191,7 +191,7 @@ def grade(
     from course_utils.grading.cluster import ClusterError
     from course_utils.grading.gradebook import GradebookError
     from course_utils.grading.run import Shard, grade_folder
-    from course_utils.grading.sandbox import SandboxError
+    from course_utils.grading.server import SandboxError
 
     if executor not in ("local", "dask") or (executor == "dask") != bool(scheduler):
         fail(

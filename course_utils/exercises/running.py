@@ -6,7 +6,6 @@ import inspect
 import io
 import linecache
 import random
-import sys
 import sysconfig
 import traceback
 import warnings
@@ -18,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from course_utils.exercises.show import cut
-from course_utils.exercises.values import copied, opaque, plain, unchanged
+from course_utils.exercises.values import copied, loaded, opaque, plain, unchanged
 
 NOT_THEIRS = (
     str(Path(__file__).resolve().parents[1]),
@@ -173,7 +172,7 @@ def _shared_randomness() -> dict[str, Any]:
         "np.random": [part.tobytes() if isinstance(part, np.ndarray) else part for part in numpys],
         "random": random.getstate(),
     }
-    torch = sys.modules.get("torch")
+    torch = loaded("torch")
     return states if torch is None else states | {"torch": torch.get_rng_state().numpy().tobytes()}
 
 

@@ -4,6 +4,7 @@ import copy
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,13 @@ class Opaque:
         return self.text
 
 
+def loaded(name: str) -> Any:
+    """The module, or None where it is not loaded. One that loads at its first use (`importlib.util.LazyLoader`) is left
+    alone: nothing of it can be in a value yet."""
+    module = sys.modules.get(name)
+    return module if type(module) is ModuleType else None
+
+
 def plain(value: Any) -> Any:
     """The same data without its library, and a copy of it: torch and pandas become NumPy, NumPy scalars Python's.
 
@@ -46,10 +54,10 @@ def plain(value: Any) -> Any:
     """
     if type(value) in PLAIN or type(value) is Opaque:
         return value
-    torch = sys.modules.get("torch")
+    torch = loaded("torch")
     if torch is not None and isinstance(value, torch.Tensor):
         return _plain_array(_from_torch(torch, value))[()]
-    pandas = sys.modules.get("pandas")
+    pandas = loaded("pandas")
     if pandas is not None and isinstance(value, pandas.Series | pandas.DataFrame | pandas.Index):
         return _plain_array(value.to_numpy())
     if isinstance(value, np.ndarray):

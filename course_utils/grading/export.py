@@ -65,7 +65,7 @@ def grade_as_gradescope(root: Path, seed: int) -> None:
     """Grade what lies in `root/submission` into `root/results/results.json`, whatever lies there."""
     from course_utils.grading.gradebook import NAME, records
     from course_utils.grading.run import grade_folder
-    from course_utils.grading.sandbox import SandboxError
+    from course_utils.grading.server import SandboxError
     from course_utils.grading.summary import summary
 
     with tempfile.TemporaryDirectory(prefix="course-gradescope-") as folder:

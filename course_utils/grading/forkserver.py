@@ -1,8 +1,8 @@
 """The process that all submissions are forked from: it has imported what they need, and has computed nothing.
 
-    python -m course_utils.grading.forkserver SOCKET
+    python -m course_utils.grading.forkserver SOCKET [LIBRARY ...]
 
-Started by `sandbox.py`, which gives it one end of a socket. On it come sockets, one for each lane; each gets a process
+Started by `server.py`, which gives it one end of a socket. On it come sockets, one for each lane; each gets a process
 that watches over that lane's submissions, one after another. On a lane's socket come, with each message, two pipes: the
 request and the way back. One import then serves a whole class: a fork costs milliseconds, `import torch` seconds. It
 has one thread and never runs PyTorch, since a fork of a process whose threads have worked may hang for ever.
@@ -21,18 +21,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from course_utils.grading import inside, isolation, probe, wire
+from course_utils.grading import inside, isolation, probe, rooms, wire
 from course_utils.grading.supervisor import Times, Watch
-
-LOADED = (
-    "numpy",
-    "numpy.ma",
-    "torch",
-    "torch.nn.functional",
-    "transformers",
-)
-"""What the lessons import. Anything else a cell may import as well, but pays for each time: a fork takes the longer the
-more is loaded, and scikit-learn alone doubles it and starts a thread."""
 
 assert wire  # a child must not import it when the course is hidden
 
@@ -143,7 +133,7 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes the socket
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    for name in LOADED:
+    for name in (*rooms.ALWAYS, *(name for library in sys.argv[2:] for name in rooms.LIBRARIES[library])):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     if "torch" in sys.modules:
@@ -153,6 +143,7 @@ def main() -> None:
     layers = probe.held(house, targets)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     inside.modules_of_the_course()
+    rooms.not_loaded()
     gc.collect()
     gc.freeze()  # so that a child's garbage collector does not touch, and thereby copy, what is shared
     control.sendall(json.dumps({"layers": layers, "as_root": house.as_root}).encode())

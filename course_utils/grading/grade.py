@@ -7,7 +7,8 @@ import hashlib
 import inspect
 import re
 import sys
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,9 @@ from course_utils.exercises import catalogue
 from course_utils.exercises.exercise import Exercise
 from course_utils.exercises.verdict import CORRECT, NOT_ATTEMPTED, Verdict
 from course_utils.grading.judging import Judge
-from course_utils.grading.sandbox import Asked, Outcome, Sandbox, SandboxError
+from course_utils.grading.rooms import Room
+from course_utils.grading.sandbox import Asked, Outcome, Sandbox
+from course_utils.grading.server import SandboxError
 from course_utils.grading.submission import (
     Cell,
     Submission,
@@ -118,7 +121,9 @@ class Grader:
 
     def __init__(self, sandbox: Sandbox, seed: int) -> None:
         self.sandbox, self.seed = sandbox, seed
+        self.lock = threading.Lock()
         self.prepared: dict[int, list[Judge]] = {}
+        self.proved: set[tuple[int, Room]] = set()
 
     def prepare(self, lesson: int) -> list[Judge]:
         """The lesson's exercises, each with its inputs."""
@@ -140,7 +145,16 @@ class Grader:
         """
         for lesson in lessons:
             cells = [Cell(0, reference_cell(lesson))]
-            marks, outcome = self._marks(lesson, cells, {}, lane=0)
+            asked = [judge.asked for judge in self.prepare(lesson)]
+            self._prove(lesson, self.sandbox.room_for(cells, asked), lane=0)
+
+    def _prove(self, lesson: int, room: Room, lane: int) -> None:
+        """Once for each lesson and room."""
+        with self.lock:
+            if (lesson, room) in self.proved:
+                return
+            cells = [Cell(0, reference_cell(lesson))]
+            marks, outcome = self._asked(lesson, cells, {}, lane, room)
             lost = [mark for mark in marks if mark.outcome != CORRECT]
             if lost:
                 said = "; ".join(f"{mark.exercise}: {mark.outcome}. {mark.finding}" for mark in lost[:3])
@@ -149,6 +163,7 @@ class Grader:
                     f"marks, so no mark could be believed. {said} {' '.join(outcome.notes[:3])} "
                     "`course doctor` says whether the course is whole here."
                 )
+            self.proved.add((lesson, room))
 
     def grade_file(self, path: Path, folder: Path, lane: int = 0) -> Record:
         """The record of one file, whatever is in it."""
@@ -175,7 +190,10 @@ class Grader:
         seconds = 0.0
         prints = fingerprints(submission.cells)
         for lesson in submission.lessons:
-            marks, outcome = self._marks(lesson, submission.cells, prints, lane)
+            asked = [judge.asked for judge in self.prepare(lesson)]
+            room = self.sandbox.room_for(submission.cells, asked)
+            self._prove(lesson, room, lane)
+            marks, outcome = self._asked(lesson, submission.cells, prints, lane, room)
             record.marks += marks
             record.notes += [note for note in outcome.notes if note not in record.notes]
             seconds += outcome.seconds
@@ -187,21 +205,20 @@ class Grader:
         record.seconds = round(seconds, 3)
         return record
 
-    def _marks(
-        self, lesson: int, cells: Iterable[Cell], prints: dict[str, str], lane: int
+    def _asked(
+        self, lesson: int, cells: Sequence[Cell], prints: dict[str, str], lane: int, room: Room
     ) -> tuple[list[Mark], Outcome]:
         """All answers are asked in one process first. A right answer is right; any other is asked again, in a process
         of its own, so that nothing which another answer did can count against it.
         """
         judges = self.prepare(lesson)
-        cells = list(cells)
-        outcome = self.sandbox.run(cells, [judge.asked for judge in judges], lane)
+        outcome = self.sandbox.run(cells, [judge.asked for judge in judges], lane, room=room)
         verdicts = [judge.verdict(outcome) for judge in judges]
         doubtful = [
             index for index, verdict in enumerate(verdicts) if verdict.outcome not in (CORRECT, NOT_ATTEMPTED)
         ]
         if doubtful:
-            again = self.sandbox.run(cells, [judges[index].asked for index in doubtful], lane, apart=True)
+            again = self.sandbox.run(cells, [judges[index].asked for index in doubtful], lane, True, room)
             for index in doubtful:
                 verdicts[index] = judges[index].verdict(again)
             outcome.seconds += again.seconds

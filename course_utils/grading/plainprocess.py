@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from course_utils.grading.server import THREADS
 from course_utils.grading.supervisor import Times, Watch
 
 
@@ -103,9 +104,8 @@ def _environment(folder: str) -> dict[str, str]:
     """What Python needs, and no more: keys and tokens often lie in the environment."""
     needed = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
     kept = {name: os.environ[name] for name in needed if name in os.environ}
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     places = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "MPLCONFIGDIR"), folder)
-    return {**kept, **threads, **places, "MPLBACKEND": "Agg", "TOKENIZERS_PARALLELISM": "false"}
+    return {**kept, **THREADS, **places, "MPLBACKEND": "Agg", "TOKENIZERS_PARALLELISM": "false"}
 
 
 def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:

@@ -1,4 +1,4 @@
-"""The parent's side of the sandbox: starts the fork server, hands submissions over, and takes data back.
+"""The parent's side of the sandbox: hands submissions over to the fork server that has what they need, and takes data back.
 
 with Sandbox() as sandbox:
     outcome = sandbox.run(cells, exercises, lane=0)
@@ -8,8 +8,6 @@ import contextlib
 import json
 import os
 import select
-import socket
-import subprocess
 import sys
 import threading
 import time
@@ -23,14 +21,10 @@ from course_utils.exercises.exercise import Case, Exercise
 from course_utils.exercises.running import Attempt
 from course_utils.grading import frames, plainprocess, wire
 from course_utils.grading.isolation import Limits
+from course_utils.grading.rooms import Room, room_for
+from course_utils.grading.server import Server
 from course_utils.grading.submission import Cell
 from course_utils.grading.supervisor import Times
-
-THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-
-
-class SandboxError(Exception):
-    """The sandbox itself does not work. The message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +71,7 @@ class Outcome:
 
 
 class Sandbox:
-    """A fork server, and the way to it. Several threads may use it at once, each with a lane of its own.
+    """Fork servers, one for each room that is wanted. Several threads may use it at once, each with a lane of its own.
 
     Where there can be none, or with `isolated=False`, each submission runs in a fresh process, and `layers` is empty.
     """
@@ -86,56 +80,51 @@ class Sandbox:
         self, limits: Limits | None = None, times: Times | None = None, isolated: bool | None = None
     ) -> None:
         self.isolated = sys.platform.startswith("linux") if isolated is None else isolated
-        self.ready = False
         self.limits, self.times = limits or Limits(), times or Times()
         self.lock = threading.Lock()
-        self.lanes: dict[int, socket.socket] = {}
+        self.servers: dict[Room, Server] = {}
         self.layers: tuple[str, ...] = ()
 
     def __enter__(self) -> Self:
-        if not self.isolated:
-            return self
-        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self.server = subprocess.Popen(
-                [sys.executable, "-m", "course_utils.grading.forkserver", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                env={**os.environ, **THREADS, "MPLBACKEND": "Agg", "TOKENIZERS_PARALLELISM": "false"},
-                stdin=subprocess.DEVNULL,
-            )
+        if self.isolated:
+            self.servers[()] = Server(())
         return self
 
-    def wait(self) -> None:
-        """Until the server is ready.
+    def wait(self, room: Room = ()) -> None:
+        """Until submissions can run in this room. `layers` are then those that hold in every room so far.
 
         Raises:
-            SandboxError: it ended instead.
+            SandboxError: they can't.
         """
-        if self.isolated and not self.ready:
-            said = self.control.recv(1 << 16)
-            if not said:
-                raise SandboxError(
-                    "The process that runs submissions ended at its start. Run `course doctor`, which looks for what is "
-                    "missing; what it printed stands above."
-                )
-            self.layers = tuple(json.loads(said)["layers"])
-            self.ready = True
+        if not self.isolated:
+            return
+        with self.lock:
+            if room not in self.servers:
+                self.servers[room] = Server(room)
+        layers = self.servers[room].wait()
+        with self.lock:
+            self.layers = tuple(layer for layer in self.layers or layers if layer in layers)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for server in self.servers.values():
+            server.close()
+
+    def room_for(self, cells: Sequence[Cell], asked: Sequence[Asked]) -> Room:
+        """Where these cells find loaded what they need; one room for all where nothing can be forked."""
         if not self.isolated:
-            return
-        for way in (self.control, *self.lanes.values()):
-            way.close()
-        try:
-            self.server.wait(5)
-        except subprocess.TimeoutExpired:
-            self.server.kill()
-            self.server.wait()
+            return ()
+        inputs = (question.inputs for question in asked)
+        return room_for((cell.source for cell in cells), inputs)
 
     def run(
-        self, cells: Sequence[Cell], asked: Sequence[Asked], lane: int = 0, apart: bool = False
+        self,
+        cells: Sequence[Cell],
+        asked: Sequence[Asked],
+        lane: int = 0,
+        apart: bool = False,
+        room: Room | None = None,
     ) -> Outcome:
         """Run the cells, and ask each exercise's answer for its results. Whatever is in the cells, an outcome comes back.
 
@@ -144,11 +133,13 @@ class Sandbox:
             asked: the exercises, with their inputs.
             lane: which of the runs at the same time this is, from 0.
             apart: ask each answer in a process of its own, so that nothing which another one did can count against it.
+            room: the libraries that are loaded; those that cells and inputs need, if not given.
 
         Raises:
             SandboxError: the fork server is gone.
         """
-        self.wait()
+        room = self.room_for(cells, asked) if room is None else room
+        self.wait(room)
         started = time.monotonic()
         asked_for = {
             "exercises": [question.written(number) for number, question in enumerate(asked)],
@@ -169,7 +160,7 @@ class Sandbox:
         request_out, request_in = os.pipe()
         back_out, back_in = os.pipe()
         try:
-            self._hand_over(lane, [request_out, back_in])
+            self.servers[room].hand_over(lane, [request_out, back_in])
         finally:
             os.close(request_out)
             os.close(back_in)
@@ -180,28 +171,6 @@ class Sandbox:
             os.close(back_out)
         outcome.seconds = time.monotonic() - started
         return outcome
-
-    def _hand_over(self, lane: int, pipes: list[int]) -> None:
-        """Give the lane's process its next submission. Where it is gone, another one takes its place."""
-        try:
-            try:
-                socket.send_fds(self._way_to(lane), [b"run"], pipes)
-            except (BrokenPipeError, ConnectionError):
-                self.lanes.pop(lane).close()
-                socket.send_fds(self._way_to(lane), [b"run"], pipes)
-        except OSError:
-            raise SandboxError(
-                "The process that runs submissions is gone. Start the grading again: it goes on."
-            ) from None
-
-    def _way_to(self, lane: int) -> socket.socket:
-        with self.lock:
-            if lane not in self.lanes:
-                ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-                with theirs:
-                    socket.send_fds(self.control, [b"lane"], [theirs.fileno()])
-                self.lanes[lane] = ours
-            return self.lanes[lane]
 
     def _receive(self, pipe: int, asked: Sequence[Asked], outcome: Outcome) -> None:
         reader = frames.Reader()

@@ -157,7 +157,7 @@ def test_a_lane_whose_process_was_killed_gets_another_one() -> None:
     with Sandbox(times=TIMES) as box:
         grader = Grader(box, SEED)
         before = grader.grade(submitted(answers()))
-        lane = psutil.Process(box.server.pid).children(recursive=True)[-1]
+        lane = psutil.Process(box.servers[()].process.pid).children(recursive=True)[-1]
         lane.kill()
         lane.wait(10)
         after = grader.grade(submitted(answers()))
