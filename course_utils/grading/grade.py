@@ -18,6 +18,7 @@ from course_utils.exercises import catalogue
 from course_utils.exercises.exercise import Exercise
 from course_utils.exercises.verdict import CORRECT, NOT_ATTEMPTED, Verdict
 from course_utils.grading.judging import Judge
+from course_utils.grading.looking import fingerprints, suspicions
 from course_utils.grading.rooms import Room
 from course_utils.grading.sandbox import Asked, Outcome, Sandbox
 from course_utils.grading.server import SandboxError
@@ -25,11 +26,9 @@ from course_utils.grading.submission import (
     Cell,
     Submission,
     Unreadable,
-    fingerprints,
     from_raw,
     learner_of,
     read,
-    suspicions,
 )
 
 GRADED, UNREADABLE = "graded", "unreadable"
@@ -144,7 +143,7 @@ class Grader:
             SandboxError: they don't get full marks, so nobody's marks could be believed.
         """
         for lesson in lessons:
-            cells = [Cell(0, reference_cell(lesson))]
+            cells = [Cell(0, source) for source in reference_modules(lesson).values()]
             asked = [judge.asked for judge in self.prepare(lesson)]
             self._prove(lesson, self.sandbox.room_for(cells, asked), lane=0)
 
@@ -281,8 +280,8 @@ def exercises_digest() -> str:
     return found.hexdigest()[:16]
 
 
-def reference_cell(lesson: int) -> str:
-    """One cell that defines the reference solutions of a lesson, from the source of their modules alone."""
+def reference_modules(lesson: int) -> dict[str, str]:
+    """The source of each module that the lesson's reference solutions need, in the order of their imports."""
     modules: dict[str, str] = {}
 
     def add(name: str) -> None:
@@ -293,13 +292,17 @@ def reference_cell(lesson: int) -> str:
             add(needed)
         modules[name] = source
 
-    exercises = catalogue(lesson).EXERCISES
-    for exercise in exercises:
+    for exercise in catalogue(lesson).EXERCISES:
         add(exercise.reference.__module__)
-    names = {exercise.name: exercise.reference.__module__ for exercise in exercises}
+    return modules
+
+
+def reference_cell(lesson: int) -> str:
+    """One cell that defines the reference solutions of a lesson, from the source of their modules alone."""
+    names = {exercise.name: exercise.reference.__module__ for exercise in catalogue(lesson).EXERCISES}
     return (
         "import sys, types\n"
-        f"for name, source in {modules!r}.items():\n"
+        f"for name, source in {reference_modules(lesson)!r}.items():\n"
         "    module = types.ModuleType(name)\n"
         "    sys.modules[name] = module\n"
         "    exec(compile(source, f'<{name}>', 'exec'), module.__dict__)\n"

@@ -8,10 +8,7 @@ loads when it is first used, which is then the same library, only later.
 import importlib.abc
 import importlib.machinery
 import importlib.util
-import json
-import re
 import sys
-from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -26,23 +23,6 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 }
 """What is loaded for each. Anything else a cell may import as well, but pays for each time: scikit-learn starts a thread,
 and a fork of a process whose threads have worked may hang for ever."""
-
-_ANY = "|".join(LIBRARIES)
-_BARE = re.compile(rf"^[ \t]*import (?:{_ANY})[ \t]*(?:#.*)?$", re.MULTILINE)
-_NAMED = re.compile(rf"\b(?:{_ANY})\b")
-
-
-def room_for(sources: Iterable[str], inputs: Iterable[Any] = ()) -> Room:
-    """The libraries that these cells name otherwise than in a bare `import`, and those that the encoded inputs need."""
-    named = {name for source in sources for name in _NAMED.findall(_BARE.sub("", source))}
-    if any(_has_tensor(each) for each in inputs):
-        named.add("torch")
-    return tuple(sorted(named))
-
-
-def _has_tensor(encoded: Any) -> bool:
-    text = json.dumps(encoded)
-    return any(f'{{"{kind}":' in text for kind in ("tensor", "bfloat16", "permuted"))
 
 
 class Later(importlib.abc.MetaPathFinder):

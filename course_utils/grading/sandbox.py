@@ -21,7 +21,8 @@ from course_utils.exercises.exercise import Case, Exercise
 from course_utils.exercises.running import Attempt
 from course_utils.grading import frames, plainprocess, wire
 from course_utils.grading.isolation import Limits
-from course_utils.grading.rooms import Room, room_for
+from course_utils.grading.looking import room_for
+from course_utils.grading.rooms import Room
 from course_utils.grading.server import Server
 from course_utils.grading.submission import Cell
 from course_utils.grading.supervisor import Times
@@ -37,6 +38,12 @@ class Asked:
     @cached_property
     def inputs(self) -> list[Any]:
         return [wire.encode(tuple(case.arguments)) for case in self.cases]
+
+    @cached_property
+    def has_tensors(self) -> bool:
+        """Whether a tensor is among the inputs."""
+        text = json.dumps(self.inputs)
+        return any(f'{{"{kind}":' in text for kind in wire.TENSORS)
 
     def attempt(self, content: bytes) -> Attempt:
         """What came of asking.
@@ -115,8 +122,7 @@ class Sandbox:
         """Where these cells find loaded what they need; one room for all where nothing can be forked."""
         if not self.isolated:
             return ()
-        inputs = (question.inputs for question in asked)
-        return room_for((cell.source for cell in cells), inputs)
+        return room_for(cells, any(question.has_tensors for question in asked))
 
     def run(
         self,

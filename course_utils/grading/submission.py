@@ -5,11 +5,10 @@
 Nothing here runs a learner's code.
 """
 
-import ast
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -239,112 +238,3 @@ def learner_of(key: str) -> str:
     """Who handed it in: the first folder, as most systems export it, or the file's name where there is none."""
     parts = key.split("/")
     return parts[0] if len(parts) > 1 else Path(parts[0]).stem
-
-
-# Looking at code without running it
-
-
-TELLTALE = {
-    "ctypes": "uses `ctypes`",
-    "socket": "opens network connections (`socket`)",
-    "urllib": "opens network connections (`urllib`)",
-    "requests": "opens network connections (`requests`)",
-    "subprocess": "starts other programs (`subprocess`)",
-    "gc": "looks through memory (`gc`)",
-    "_getframe": "looks at the frames of its callers (`_getframe`)",
-    "currentframe": "looks at the frames of its callers (`currentframe`)",
-    "fork": "starts processes (`fork`)",
-    "kill": "sends signals (`kill`)",
-    "killpg": "sends signals (`killpg`)",
-    "_exit": "ends its process (`_exit`)",
-    "meta_path": "changes how Python imports (`meta_path`)",
-}
-"""Names that no answer of this course needs, and what they are for."""
-
-REFUSED = (
-    ("Permission denied", "was refused a file or folder"),
-    ("PermissionError", "was refused a file or folder"),
-    ("Read-only file system", "tried to write outside its folder"),
-    ("Network is unreachable", "tried to reach the network"),
-    ("Name or service not known", "tried to reach the network"),
-    ("name resolution", "tried to reach the network"),
-    ("The reference is not there", "asked for the reference"),
-    ("stopped the process", "ended or blocked the process that it ran in"),
-)
-"""What a cell's error says where the sandbox held it back."""
-
-
-def suspicions(cells: Iterable[Cell], notes: Iterable[str]) -> list[str]:
-    """Signs, for a person to look at, that a submission tried to leave the sandbox."""
-    said: list[str] = []
-    for cell in cells:
-        names = _names_used(cell.source)
-        said += [f"cell {cell.number} {what}" for name, what in TELLTALE.items() if name in names]
-        if "/proc/" in cell.source or "course_utils/reference" in cell.source:
-            said.append(f"cell {cell.number} names files that are not its own")
-    for note in notes:
-        said += [f"{note.split(':')[0]} {what}" for mark, what in REFUSED if mark in note]
-    return list(dict.fromkeys(said))
-
-
-def _names_used(source: str) -> set[str]:
-    tree = _tree(source)
-    if tree is None:
-        return set()
-    used: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            used |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            used |= {(node.module or "").split(".")[0], *(alias.name for alias in node.names)}
-        elif isinstance(node, ast.Attribute):
-            used.add(node.attr)
-    return used
-
-
-def fingerprints(cells: Iterable[Cell]) -> dict[str, str]:
-    """For each function, a digest of its code that renaming, comments and layout don't change. The last definition counts."""
-    found: dict[str, str] = {}
-    for cell in cells:
-        tree = _tree(cell.source)
-        for node in tree.body if tree else ():
-            if isinstance(node, ast.FunctionDef) and not _only_raises(node):
-                found[node.name] = _shape(node)
-    return found
-
-
-def _tree(source: str) -> ast.Module | None:
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def _only_raises(function: ast.FunctionDef) -> bool:
-    body = [
-        node
-        for node in function.body
-        if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
-    ]
-    return all(isinstance(node, ast.Raise | ast.Pass) for node in body)
-
-
-def _shape(function: ast.FunctionDef) -> str:
-    known: dict[str, str] = {}
-
-    def anonymous(name: str) -> str:
-        return known.setdefault(name, f"name{len(known)}")
-
-    for node in ast.walk(function):
-        if isinstance(node, ast.Name):
-            node.id = anonymous(node.id)
-        elif isinstance(node, ast.arg):
-            node.arg, node.annotation = anonymous(node.arg), None
-    function.returns = None
-    if (
-        function.body
-        and isinstance(function.body[0], ast.Expr)
-        and isinstance(function.body[0].value, ast.Constant)
-    ):
-        function.body = function.body[1:]
-    return hashlib.sha256(ast.dump(function).encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -17,7 +17,8 @@ import numpy as np
 
 from course_utils.exercises.verdict import CORRECT, NOT_ATTEMPTED, RAISED
 from course_utils.grading.grade import GRADED, Mark, Record
-from course_utils.grading.submission import Cell, Unreadable, code_cells, fingerprints, parsed
+from course_utils.grading.looking import fingerprints
+from course_utils.grading.submission import Cell, Unreadable, code_cells, parsed
 
 KNOWN, OTHER = "known mistake", "wrong otherwise"
 CATEGORIES = (CORRECT, KNOWN, OTHER, RAISED, NOT_ATTEMPTED)

@@ -34,6 +34,9 @@ KINDS = frozenset(
 )
 """Types of array that may cross. Text in arrays crosses as nested lists."""
 
+TENSORS = ("tensor", "bfloat16", "permuted")
+"""Keys under which tensors cross."""
+
 LARGEST = 32 << 20
 """Bytes that one array may have."""
 

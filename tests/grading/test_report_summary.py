@@ -5,7 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from course_utils.grading.submission import Cell, fingerprints
+from course_utils.grading.looking import fingerprints
+from course_utils.grading.submission import Cell
 from course_utils.grading.summary import (
     CATEGORIES,
     alike,

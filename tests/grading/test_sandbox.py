@@ -14,6 +14,7 @@ from course_utils.exercises.verdict import CORRECT
 from course_utils.grading import inside
 from course_utils.grading.grade import Grader
 from course_utils.grading.sandbox import Asked, Sandbox
+from course_utils.grading.server import SandboxError
 from course_utils.grading.submission import Cell, Submission, plain_python
 from course_utils.grading.supervisor import Times
 from tests.grading.classroom import as_answer, right_answers
@@ -163,3 +164,42 @@ def test_a_lane_whose_process_was_killed_gets_another_one() -> None:
         after = grader.grade(submitted(answers()))
         assert [mark.outcome for mark in after.marks] == [mark.outcome for mark in before.marks]
         assert {mark.outcome for mark in after.marks} == {CORRECT}, after.notes
+
+
+IN_TORCH = {
+    "named": "import torch\ndef softmax(logits, axis=-1):\n    return torch.softmax(torch.as_tensor(logits, dtype=float), axis)",
+    "under another name": "import torch as t\ndef softmax(logits, axis=-1):\n    return t.softmax(t.as_tensor(logits, dtype=float), axis)",
+    "by a way that can't be seen": "import torch\ndef softmax(logits, axis=-1):\n    library = globals()['tor' + 'ch']\n"
+    "    return library.softmax(library.as_tensor(logits, dtype=float), axis)",
+    "by importlib": "import importlib\ndef softmax(logits, axis=-1):\n    library = importlib.import_module('torch')\n"
+    "    return library.softmax(library.as_tensor(logits, dtype=float), axis)",
+    "from SciPy": "from scipy.special import softmax as theirs\ndef softmax(logits, axis=-1):\n    return theirs(logits, axis)",
+}
+
+
+@pytest.mark.parametrize("way", IN_TORCH)
+def test_an_answer_finds_the_libraries_that_it_uses(sandbox: Sandbox, way: str) -> None:
+    cells = (*answers(), Cell(99, IN_TORCH[way]))
+    record = Grader(sandbox, SEED).grade(submitted(cells))
+    assert {mark.exercise: mark.outcome for mark in record.marks if mark.outcome != CORRECT} == {}, (
+        record.notes
+    )
+
+
+def test_a_library_that_nobody_uses_is_not_loaded(sandbox: Sandbox) -> None:
+    """And is still itself: what looks at it gets the library."""
+    say = "import sys, torch\nraise ValueError(type(sys.modules['torch']).__name__, len(sys.modules) > 1000)"
+    record = Grader(sandbox, SEED).grade(submitted(answers(say)))
+    assert "('_LazyModule', False)" in " ".join(record.notes)
+    record = Grader(sandbox, SEED).grade(submitted(answers(f"import torch\ntorch.zeros(1)\n{say}")))
+    assert "('module', True)" in " ".join(record.notes)
+
+
+def test_every_room_is_proved_before_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Sandbox(times=TIMES) as box:
+        grader = Grader(box, SEED)
+        grader.prove([4])
+        monkeypatch.setattr("course_utils.grading.grade.reference_cell", lambda lesson: "softmax = None")
+        assert grader.grade(submitted(answers())).points > 0
+        with pytest.raises(SandboxError, match="Grading did not begin"):
+            grader.grade(submitted((*answers(), Cell(99, IN_TORCH["named"]))))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from course_utils.grading import submission
+from course_utils.grading import looking, submission
 from course_utils.grading.submission import Unreadable, from_raw
 from tests.grading.classroom import lesson_notebook
 
@@ -274,32 +274,6 @@ def test_any_bytes(raw: bytes) -> None:
 def test_any_cell(source: str) -> None:
     submission.plain_python("%time\n" + source)
     cells = [submission.Cell(1, source)]
-    submission.suspicions(cells, [source])
-    submission.fingerprints(cells)
-
-
-def test_renaming_and_comments_leave_the_fingerprint() -> None:
-    one = submission.fingerprints([submission.Cell(1, "def f(a, b):\n    c = a + b\n    return c")])
-    other = submission.fingerprints(
-        [submission.Cell(1, "def f(x, y):\n    '''Sum.'''\n    z = x + y  # sum\n    return z")]
-    )
-    third = submission.fingerprints([submission.Cell(1, "def f(x, y):\n    return x - y")])
-    assert one == other != third
-
-
-@pytest.mark.parametrize(
-    ("source", "sign"),
-    [
-        ("import ctypes", "ctypes"),
-        ("from os import _exit\n_exit(0)", "ends its process"),
-        ("open('/proc/1/environ')", "names files"),
-        ("import sys\nsys._getframe()", "frames"),
-    ],
-)
-def test_signs_of_an_attempt_to_leave(source: str, sign: str) -> None:
-    assert sign in " ".join(submission.suspicions([submission.Cell(1, source)], []))
-
-
-def test_honest_code_is_not_suspected() -> None:
-    source = "import numpy as np\nimport os\nkill = 1\ngc = 2\nprint(os.getcwd())"
-    assert submission.suspicions([submission.Cell(1, source)], ["cell 1: ValueError: no"]) == []
+    looking.suspicions(cells, [source])
+    looking.fingerprints(cells)
+    looking.room_for(cells)
