@@ -4,12 +4,17 @@ Runs in the parent, and runs nothing of a learner's.
 """
 
 import hashlib
+import threading
 
 from course_utils.exercises.diagnosis import Beside
 from course_utils.exercises.verdict import RAISED, WRONG, Verdict
 from course_utils.grading import wire
 from course_utils.grading.sandbox import Asked, Outcome
 from course_utils.grading.supervisor import FLOODED
+
+_one_at_a_time = threading.Lock()
+"""To judge is to run known mistakes with their output and warnings caught, and those are one for the whole process: two
+lanes that caught them at once would leave standard output redirected for good."""
 
 MOST_REMEMBERED = 2000
 """Verdicts of one exercise: a few KB each."""
@@ -44,7 +49,8 @@ class Judge:
             attempt = self.asked.attempt(content)
         except (wire.Garbled, ValueError, RecursionError):
             return _unreadable(self)
-        return self.exercise.verdict(self.asked.cases, attempt, self.beside)
+        with _one_at_a_time:
+            return self.exercise.verdict(self.asked.cases, attempt, self.beside)
 
 
 def _unreadable(judge: Judge) -> Verdict:

@@ -1,6 +1,9 @@
 """From bytes to verdicts: each content is judged once, and nothing that comes back breaks the judge."""
 
 import json
+import sys
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -63,6 +66,22 @@ def test_what_is_no_attempt_is_wrong_and_says_so(judge: Judge, content: bytes) -
     verdict = judge.verdict(Outcome(given={EXERCISE.name: content}))
     assert verdict.outcome == WRONG
     assert "can't be read" in verdict.finding
+
+
+def test_lanes_that_judge_at_once_leave_standard_output_and_warnings_alone(judge: Judge) -> None:
+    outcomes = [given_by(judge, mistake.answer) for mistake in EXERCISE.mistakes]
+    out, filters, interval = sys.stdout, list(warnings.filters), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(10):
+            judges = [Judge(judge.asked) for _ in range(6)]
+            with ThreadPoolExecutor(6) as lanes:
+                list(lanes.map(lambda one: [one.verdict(outcome) for outcome in outcomes], judges))
+            assert sys.stdout is out
+            assert warnings.filters == filters
+    finally:
+        sys.setswitchinterval(interval)
+        sys.stdout = out
 
 
 def test_what_is_nested_without_end_is_wrong(judge: Judge) -> None:
