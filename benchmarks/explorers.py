@@ -1,6 +1,6 @@
 """How long an explorer takes to answer in JupyterLab in Chromium, beside `interact` with matplotlib in the same run.
 
-    python benchmarks/explorers.py
+    python -m benchmarks.explorers
 
 From the key's `keydown` to the first frame after the page has changed, in milliseconds, measured in the page itself.
 Half a frame to two frames of it (8 to 33 ms) is waiting for the screen, whatever the explorer does. Writes
@@ -10,7 +10,6 @@ explorers.json beside itself.
 import json
 import os
 import statistics
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +17,6 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import sync_playwright
 from tqdm import tqdm
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.browser.lab import PANEL, Lab, jupyterlab, start_browser
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, Route
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, Route, expect
 
 FLAGS = (
     "--no-sandbox",
@@ -128,6 +128,12 @@ def _stop(server: subprocess.Popen) -> None:
         server.wait()
 
 
+PATIENCE = 120_000
+"""Milliseconds to wait for whatever must come at last: machines that test are often busy with something else."""
+
+expect.set_options(timeout=PATIENCE)
+
+
 class Lab:
     """A browser tab with JupyterLab in it. `complaints` holds what must not happen: errors and outside requests."""
 
@@ -136,6 +142,7 @@ class Lab:
     ) -> None:
         self.address, self.root = address, root
         self.context = browser.new_context(viewport={"width": width, "height": height})
+        self.context.set_default_timeout(PATIENCE)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
         self.context.route("**/*", self._only_the_server)
@@ -158,9 +165,9 @@ class Lab:
         """Open a notebook of the root, in a workspace that nobody has used, and wait until its kernel can work."""
         base, token = self.address.split("/?")
         self.page.goto(f"{base}/lab/workspaces/w{secrets.token_hex(4)}/tree/{name}?{token}")
-        self.page.wait_for_selector(f"{PANEL} .jp-Notebook .jp-Cell", timeout=120_000)
+        self.page.wait_for_selector(f"{PANEL} .jp-Notebook .jp-Cell")
         # The status in the corner says "idle" before there is a kernel, and a Run All that is sent then is lost.
-        self.page.wait_for_function(READY, timeout=120_000)
+        self.page.wait_for_function(READY)
 
     def write(self, name: str, *cells: str) -> None:
         """A notebook of code cells in the root."""
@@ -170,13 +177,13 @@ class Lab:
         )
         nbformat.write(notebook, self.root / name)
 
-    def run_all(self, timeout: float = 300) -> None:
+    def run_all(self, timeout: float = 900) -> None:
         """Run every cell and wait until each code cell has run, in seconds."""
         self.command("notebook:run-all-cells")
         # The command's own promise ends early when a cell fails that may fail.
         self.page.wait_for_function(ALL_RAN, timeout=timeout * 1000, polling=250)
 
-    def run_cell(self, index: int, timeout: float = 120, wait: bool = True) -> None:
+    def run_cell(self, index: int, wait: bool = True) -> None:
         """Run one cell, by its place in the notebook, and wait for its end, in seconds."""
         self.page.evaluate(
             """index => { window.ran = false; window.jupyterapp.shell.currentWidget.content.activeCellIndex = index;
@@ -184,7 +191,7 @@ class Lab:
             index,
         )
         if wait:
-            self.page.wait_for_function("() => window.ran", timeout=timeout * 1000)
+            self.page.wait_for_function("() => window.ran")
 
     def command(self, name: str, arguments: dict[str, Any] | None = None) -> None:
         """Start a command of JupyterLab, without waiting for its end."""
@@ -234,14 +241,14 @@ class Lab:
             index,
         )
         cell = self.page.locator(f'{PANEL} .jp-Cell[data-windowed-list-index="{index}"]')
-        cell.wait_for(state="attached", timeout=20_000)
+        cell.wait_for(state="attached")
         return cell
 
     def theme(self, name: str) -> None:
         """ "JupyterLab Light" or "JupyterLab Dark"."""
         self.command("apputils:change-theme", {"theme": name})
         light = "true" if name.endswith("Light") else "false"
-        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached", timeout=20_000)
+        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached")
 
     def close(self) -> None:
         """Close the tab, and end the kernels that it started: each holds half a gigabyte."""

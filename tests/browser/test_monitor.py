@@ -48,13 +48,13 @@ def start(lab: Lab, index: int) -> Any:
     """Run a cell that trains, and give its live monitor once it has news of some steps."""
     lab.run_cell(index, wait=False)
     monitor = lab.page.locator(".atl-monitor")
-    expect(monitor.locator(".atl-says")).to_contain_text(re.compile(r"Step [2-9]"), timeout=60_000)
+    expect(monitor.locator(".atl-says")).to_contain_text(re.compile(r"Step [2-9]"))
     return monitor
 
 
 def ended(lab: Lab, index: int) -> Any:
     """Wait for the end of the cell, and give what it left."""
-    lab.page.wait_for_function("() => window.ran", timeout=60_000)
+    lab.page.wait_for_function("() => window.ran")
     left = lab.reveal(index).locator(".atl-left")
     expect(left.locator("img")).to_be_visible()
     assert lab.page.locator(".atl-monitor").count() == 0, "the live view has given way to it"
