@@ -145,6 +145,7 @@ class Otter:
             env=self.environment,
             check=True,
             stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
 
     def grade(self, notebook: Path) -> Mapping[str, float]:

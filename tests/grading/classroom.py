@@ -18,6 +18,8 @@ from course_utils.exercises import catalogue
 from course_utils.exercises.exercise import Exercise
 
 IMPORTED = {"np", "torch", "math"}
+IMPORTS = "import math\nimport numpy as np\nimport torch\n"
+"""What the sources of known mistakes need."""
 
 
 def lesson_notebook(lesson: int) -> Any:
@@ -65,6 +67,18 @@ def as_answer(exercise: Exercise, function: Callable[..., Any]) -> str | None:
     return ast.unparse(definition)
 
 
+def known_mistakes(lesson: int) -> dict[str, list[tuple[str, str, Any]]]:
+    """(name, source, function) of those of each exercise's mistakes that can be written as an answer."""
+    return {
+        exercise.name: [
+            (mistake.name, source, mistake.answer)
+            for mistake in exercise.mistakes
+            if (source := as_answer(exercise, mistake.answer)) is not None
+        ]
+        for exercise in catalogue(lesson).EXERCISES
+    }
+
+
 def notebook_with(lesson: int, answers: dict[str, str]) -> Any:
     """The handed-out lesson with these answers in place of the stubs."""
     notebook = lesson_notebook(lesson)
@@ -83,15 +97,7 @@ def make_class(folder: Path, size: int, lesson: int = 4, seed: int = 0, share_wr
     """Write notebooks of a class of this size, a folder for each learner: most answers right, some known mistakes,
     some not attempted."""
     generator = random.Random(seed)
-    exercises = catalogue(lesson).EXERCISES
-    wrong = {
-        exercise.name: [
-            source
-            for mistake in exercise.mistakes
-            if (source := as_answer(exercise, mistake.answer)) is not None
-        ]
-        for exercise in exercises
-    }
+    wrong = {name: [source for _, source, _ in known] for name, known in known_mistakes(lesson).items()}
     for number in range(size):
         answers = {}
         for name, right in right_answers(lesson).items():

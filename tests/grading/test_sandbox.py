@@ -17,29 +17,16 @@ from course_utils.grading.sandbox import Asked, Sandbox
 from course_utils.grading.server import SandboxError
 from course_utils.grading.submission import Cell, Submission, plain_python
 from course_utils.grading.supervisor import Times
-from tests.grading.classroom import as_answer, right_answers
+from tests.grading.classroom import IMPORTS, known_mistakes, right_answers
 
 TIMES = Times(cell=20.0, exercise=20.0, submission=60.0, grace=1.0)
 SEED = 7
-IMPORTS = "import math\nimport numpy as np\nimport torch\n"
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox(times=TIMES) as box:
         yield box
-
-
-def known_mistakes(lesson: int) -> dict[str, list[tuple[str, str, Any]]]:
-    """(name, source, function) of those of each exercise's mistakes that can be written as an answer."""
-    return {
-        exercise.name: [
-            (mistake.name, source, mistake.answer)
-            for mistake in exercise.mistakes
-            if (source := as_answer(exercise, mistake.answer)) is not None
-        ]
-        for exercise in catalogue(lesson).EXERCISES
-    }
 
 
 def assert_the_same_verdict(exercise: Exercise, name: str, in_sandbox: Any, in_notebook: Any) -> None:

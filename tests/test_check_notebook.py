@@ -1,0 +1,38 @@
+"""`course check` says of an answer what the notebook itself says of it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from course_utils.check_notebook import _Kernel
+from course_utils.exercises import LESSONS, catalogue
+from course_utils.exercises.exercise import Exercise
+from course_utils.grading import inside
+from tests.grading.classroom import IMPORTS, known_mistakes
+
+
+def told(exercise: Exercise, text: str) -> set[str]:
+    """The known mistakes whose next step a verdict's text gives."""
+    one_line = " ".join(text.split())
+    return {mistake.name for mistake in exercise.mistakes if mistake.next_step[1:] in one_line}
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_known_mistake_is_told_as_in_the_notebook(lesson: int, tmp_path: Path) -> None:
+    """In one kernel, one after the other, which is how a learner tries them."""
+    written, named = known_mistakes(lesson), 0
+    with _Kernel(tmp_path / "mine.ipynb", str(tmp_path)) as kernel:
+        assert kernel.finishes(IMPORTS, "imports", 60)
+        for exercise in catalogue(lesson).EXERCISES:
+            for name, source, _ in written[exercise.name]:
+                namespace: dict[str, Any] = {}
+                inside.run_cell(1, IMPORTS, namespace)
+                inside.run_cell(2, source, namespace)
+                here = exercise.judge(namespace[exercise.name])
+                assert kernel.finishes(source, name, 60)
+                outcome, text = kernel.judge(lesson, exercise.name)
+                assert outcome == here.outcome, (exercise.key, name, text)
+                assert told(exercise, text) == told(exercise, here.text), (exercise.key, name, text)
+                named += name in told(exercise, text)
+    assert named > 0.9 * sum(map(len, written.values()))
