@@ -40,7 +40,7 @@ def ours(submissions: Path, out: Path) -> dict[str, float]:
     while process.poll() is None:
         peak = max(peak, memory(process.pid))
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(0.25)
+            process.wait(1.0)
     if process.returncode:
         raise SystemExit(f"`course grade` ended with code {process.returncode}.")
     return {"seconds": round(time.perf_counter() - start, 2), "peak_mb": round(peak / 2**20)}
