@@ -22,7 +22,6 @@ neither notebook holds widget state, timings or paths of the machine that built 
 It does not run the lesson: the tests do.
 """
 
-import ast
 import contextlib
 import hashlib
 import os
@@ -36,6 +35,7 @@ from pathlib import Path
 from typing import Any
 
 import course_utils
+from course_utils.needed import is_needed, missing
 
 Notebook = Any
 """An nbformat notebook: a dict whose keys are attributes too."""
@@ -159,41 +159,35 @@ def solved(lesson: Lesson) -> tuple[Notebook, list[int]]:
         }
         if cell.cell_type == "code":
             new |= {"execution_count": None, "outputs": []}
-            if not _needed_by_answers(source):
+            if not is_needed(source, answer=BEGIN in source):
                 new["metadata"]["tags"] = sorted({*new["metadata"].get("tags", []), DEMO})
             new["metadata"] |= _for_nbgrader(source)
         cells.append(new)
+    _check_needs(cells, file)
     notebook = nbformat.from_dict({"cells": cells, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5})
     _validate(notebook, file)
     return notebook, starts
 
 
-def _needed_by_answers(source: str) -> bool:
-    """Whether a cell has to run where answers are checked or graded: it holds one, or it imports what they use.
+def _check_needs(cells: list[dict[str, Any]], file: str) -> None:
+    """Answers find what they use where nothing but them and plain imports has run.
 
-    All other cells of a lesson show something. They are tagged `demo`, and neither `course check` nor `course grade`
-    runs them, so that judging a lesson that trains for minutes takes a moment.
+    Raises:
+        BuildError: they don't.
     """
-    if BEGIN in source:
-        return True
-    try:
-        statements = ast.parse(source).body
-    except SyntaxError:  # the set-up cell, which has a magic
-        return False
-    imported = [
-        name.split(".")[0]
-        for node in statements
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in (
-            [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+    run = [cell["source"] for cell in cells if cell["cell_type"] == "code" and not _is_demo(cell)]
+    answers = [source for source in run if BEGIN in source]
+    lost = sorted(missing(answers, [source for source in run if BEGIN not in source]))
+    if lost:
+        raise BuildError(
+            f"{file}: answers use {', '.join(f'`{name}`' for name in lost)}, which is not there while they are graded: "
+            "then only they and cells of plain imports run, and of the course there is `course_utils.given` alone. "
+            "Import it in such a cell; put a helper of the course's own into `course_utils/given.py`."
         )
-    ]
-    plain = all(
-        isinstance(node, ast.Import | ast.ImportFrom)
-        or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call))
-        for node in statements
-    )
-    return plain and any(name != "course_utils" for name in imported)
+
+
+def _is_demo(cell: dict[str, Any]) -> bool:
+    return DEMO in cell["metadata"].get("tags", [])
 
 
 def _for_nbgrader(source: str) -> dict[str, Any]:

@@ -30,15 +30,15 @@ import torch
 from course_utils import plots_tokens
 from course_utils.assets import checkpoints, reviews
 from course_utils.exercises import lesson_2 as ex
+from course_utils.given import is_ideograph
 from course_utils.widgets import TokenizerExplorer
 
 # %% [markdown]
-# The lesson's own cells use these ready-made versions of what you will write. You can read any of them with `??`, but try the exercise first. `is_ideograph` is for you to use: it knows which characters are Chinese.
+# The lesson's own cells use these ready-made versions of what you will write. You can read any of them with `??`, but try the exercise first. `is_ideograph`, imported above, is for you to use: it knows which characters are Chinese.
 
 # %%
 from course_utils.reference.wordpiece import decode_pieces as reference_decode
 from course_utils.reference.wordpiece import encode as reference_encode
-from course_utils.reference.wordpiece import is_ideograph
 from course_utils.reference.wordpiece import normalize as reference_normalize
 from course_utils.reference.wordpiece import pad_batch as reference_pad
 from course_utils.reference.wordpiece import sliding_windows as reference_windows

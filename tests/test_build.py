@@ -101,6 +101,7 @@ def test_tags_and_ids_are_the_same_in_both_notebooks(lesson: build.Lesson) -> No
         ("import numpy as np\nfrom course_utils import plots", True),
         ("import torch\n\ntorch.set_printoptions(precision=2)", True),
         ("from course_utils.reference.softmax import softmax", False),
+        ("from course_utils.given import is_ideograph", True),
         ("import numpy as np\nx = np.ones(3)", False),
         ("# {{SETUP}}", False),
         ("def f(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION", True),
@@ -109,6 +110,36 @@ def test_tags_and_ids_are_the_same_in_both_notebooks(lesson: build.Lesson) -> No
 def test_what_no_answer_needs_is_tagged_demo(tmp_path: Path, cell: str, needed: bool) -> None:
     notebook, _ = build.solved(written(tmp_path, f"# %%\n{cell}\n"))
     assert ("demo" not in notebook.cells[0].metadata.get("tags", [])) == needed
+
+
+ANSWER = "def f(x):\n    ### BEGIN SOLUTION\n    return is_ideograph(x) or helper(x)\n    ### END SOLUTION"
+
+
+@pytest.mark.parametrize(
+    ("cells", "lost"),
+    [
+        (
+            ("from course_utils.given import is_ideograph\nfrom textwrap import indent as helper", ANSWER),
+            None,
+        ),
+        (("from course_utils.given import is_ideograph", "def helper(x):\n    return x", ANSWER), "`helper`"),
+        (
+            ("import numpy as helper\nfrom course_utils.reference.wordpiece import is_ideograph", ANSWER),
+            "`is_ideograph`",
+        ),
+        (("import os\nfrom course_utils import plots as helper", ANSWER), "`helper`, `is_ideograph`"),
+        ((ANSWER.replace("helper", "f").replace("is_ideograph", "len"),), None),
+    ],
+)
+def test_an_answer_has_to_find_what_it_uses_where_it_is_graded(
+    tmp_path: Path, cells: tuple[str, ...], lost: str | None
+) -> None:
+    source = written(tmp_path, "".join(f"# %%\n{cell}\n\n" for cell in cells))
+    if lost is None:
+        build.solved(source)
+    else:
+        with pytest.raises(build.BuildError, match=f"answers use {lost}, which is not there"):
+            build.solved(source)
 
 
 def test_nbgrader_finds_answers_and_the_locked_checks_with_their_points(tmp_path: Path) -> None:

@@ -3,13 +3,22 @@
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
-from course_utils.check_notebook import _Kernel
+from course_utils.check_notebook import _Kernel, check
 from course_utils.exercises import LESSONS, catalogue
 from course_utils.exercises.exercise import Exercise
 from course_utils.grading import inside
-from tests.grading.classroom import IMPORTS, known_mistakes
+from tests.grading.classroom import IMPORTS, known_mistakes, notebook_with, right_answers
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_lessons_own_solutions_pass(lesson: int, tmp_path: Path) -> None:
+    """In the notebook that is handed out, with all that it gives learners to build with."""
+    nbformat.write(notebook_with(lesson, right_answers(lesson)), tmp_path / "mine.ipynb")
+    report = check(tmp_path / "mine.ipynb")
+    assert {judged.name: judged.text for judged in report.verdicts if judged.outcome != "correct"} == {}
 
 
 def told(exercise: Exercise, text: str) -> set[str]:

@@ -274,9 +274,11 @@ def exercises_digest() -> str:
 
     root = Path(course_utils.__file__).parent
     found = hashlib.sha256()
-    for folder in ("reference", "exercises", "grading"):
-        for path in sorted((root / folder).rglob("*.py")):
-            found.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    paths = [
+        path for folder in ("reference", "exercises", "grading") for path in (root / folder).rglob("*.py")
+    ]
+    for path in sorted((root / "given.py", *paths)):
+        found.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return found.hexdigest()[:16]
 
 

@@ -20,11 +20,14 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
+from course_utils import given
 from course_utils.exercises.running import Attempt, attempt
 from course_utils.grading import frames, rooms, wire
 
 OURS = "course_utils"
 REFERENCE = f"{OURS}.reference"
+GIVEN = given.__name__
+"""What lessons give learners to build with is there."""
 RUN_BY_MAGIC = ("time", "timeit", "capture", "prun")
 """Cell magics whose body is Python to be run; the others are not Python, or not ours to run."""
 
@@ -245,7 +248,7 @@ class StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                 raise AttributeError(name)
             if f"{module.__name__}.{name}" == REFERENCE:
                 raise AttributeError("The reference is not there while answers are graded.")
-            return nothing
+            return given if f"{module.__name__}.{name}" == GIVEN else nothing
 
         module.__dict__["__getattr__"] = attribute
 
@@ -254,7 +257,8 @@ class StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 def modules_of_the_course() -> list[str]:
     """Those that are loaded. A fork server asks before it forks: to walk through the thousands of names of all modules
     makes a child copy every page that one of them lies in."""
-    return [name for name in sys.modules if name == OURS or name.startswith(f"{OURS}.")]
+    ours = (name for name in sys.modules if name == OURS or name.startswith(f"{OURS}."))
+    return [name for name in ours if name != GIVEN]
 
 
 def hide_the_course() -> None:

@@ -10,7 +10,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 from torch.nn.utils.rnn import pad_sequence
 
-from course_utils.reference.wordpiece import is_ideograph
+from course_utils.given import is_ideograph
 
 
 def normalize_with_the_library(text):

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import nbformat
 import psutil
 import pytest
 
@@ -15,9 +16,9 @@ from course_utils.grading import inside
 from course_utils.grading.grade import Grader
 from course_utils.grading.sandbox import Asked, Sandbox
 from course_utils.grading.server import SandboxError
-from course_utils.grading.submission import Cell, Submission, plain_python
+from course_utils.grading.submission import Cell, Submission, from_raw, plain_python
 from course_utils.grading.supervisor import Times
-from tests.grading.classroom import IMPORTS, known_mistakes, right_answers
+from tests.grading.classroom import IMPORTS, known_mistakes, notebook_with, right_answers
 
 TIMES = Times(cell=20.0, exercise=20.0, submission=60.0, grace=1.0)
 SEED = 7
@@ -151,6 +152,15 @@ def test_a_lane_whose_process_was_killed_gets_another_one() -> None:
         after = grader.grade(submitted(answers()))
         assert [mark.outcome for mark in after.marks] == [mark.outcome for mark in before.marks]
         assert {mark.outcome for mark in after.marks} == {CORRECT}, after.notes
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_lessons_own_solutions_get_all_points(sandbox: Sandbox, lesson: int) -> None:
+    """In the notebook that is handed out, with all that it gives learners to build with."""
+    raw = nbformat.writes(notebook_with(lesson, right_answers(lesson))).encode()
+    record = Grader(sandbox, SEED).grade(from_raw(raw, "a/mine.ipynb"))
+    lost = {mark.exercise: mark.finding for mark in record.marks if mark.outcome != CORRECT}
+    assert (lost, record.notes, record.points) == ({}, [], record.possible)
 
 
 IN_TORCH = {

@@ -8,8 +8,9 @@ import numpy as np
 
 from course_utils.exercises.exercise import Case, Exercise
 from course_utils.exercises.forms import Words
+from course_utils.given import is_ideograph
 from course_utils.reference import wordpiece as reference
-from course_utils.reference.wordpiece import is_ideograph, is_punctuation
+from course_utils.reference.wordpiece import is_punctuation
 
 FRAGMENTS = (
     "Film", "naïve", "GREAT", "Señor", "don't", "re-read", "5", "$", "+", "...", "!", "“So”", "東京", "映画が",
