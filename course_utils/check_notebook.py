@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from course_utils.build import CELL_TIMEOUT, DEMO, kernel_environment, read
+from course_utils.needed import NOT_THERE
 
 ANSWER_TIMEOUT = 60
 """Seconds in which an exercise has to be judged; an answer that never returns is wrong."""
@@ -203,7 +204,7 @@ class _Kernel:
                 "Does a cell change `print` or `sys.stdout`? `course doctor` says whether the course is whole."
             )
         outcome, text = json.loads(found[1])
-        return outcome, text
+        return outcome, f"{text}\n{NOT_THERE}" if outcome == "raised" and "NameError at" in text else text
 
     def _interrupt(self, what: str) -> None:
         self.manager.interrupt_kernel()

@@ -9,6 +9,12 @@ from collections.abc import Iterator
 GIVEN = "course_utils.given"
 """The one module of the course that is there while answers are graded."""
 
+NOT_THERE = (
+    "What the lesson's own cells define is not there while answers are graded. An answer gets what it needs as arguments, "
+    "or from a cell of your own."
+)
+"""Said to who uses a name that is not defined: in the notebook, where all cells have run, it was."""
+
 
 def is_needed(source: str, answer: bool) -> bool:
     """Whether a cell has to run: it holds an answer, or it imports what answers use.

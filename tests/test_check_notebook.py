@@ -10,6 +10,7 @@ from course_utils.check_notebook import _Kernel, check
 from course_utils.exercises import LESSONS, catalogue
 from course_utils.exercises.exercise import Exercise
 from course_utils.grading import inside
+from course_utils.needed import NOT_THERE
 from tests.grading.classroom import IMPORTS, known_mistakes, notebook_with, right_answers
 
 
@@ -19,6 +20,14 @@ def test_the_lessons_own_solutions_pass(lesson: int, tmp_path: Path) -> None:
     nbformat.write(notebook_with(lesson, right_answers(lesson)), tmp_path / "mine.ipynb")
     report = check(tmp_path / "mine.ipynb")
     assert {judged.name: judged.text for judged in report.verdicts if judged.outcome != "correct"} == {}
+
+
+def test_a_name_from_a_cell_that_is_not_run_is_explained(tmp_path: Path) -> None:
+    answer = "def decode(logits, id2label):\n    return [names[row.argmax()] for row in logits]"
+    nbformat.write(notebook_with(4, right_answers(4) | {"decode": answer}), tmp_path / "mine.ipynb")
+    (decode,) = (judged for judged in check(tmp_path / "mine.ipynb").verdicts if judged.outcome != "correct")
+    assert decode.name == "decode"
+    assert NOT_THERE in decode.text
 
 
 def told(exercise: Exercise, text: str) -> set[str]:

@@ -5,12 +5,14 @@ Runs in the parent, and runs nothing of a learner's.
 
 import hashlib
 import threading
+from dataclasses import replace
 
 from course_utils.exercises.diagnosis import Beside
 from course_utils.exercises.verdict import RAISED, WRONG, Verdict
 from course_utils.grading import wire
 from course_utils.grading.sandbox import Asked, Outcome
 from course_utils.grading.supervisor import FLOODED
+from course_utils.needed import NOT_THERE
 
 _one_at_a_time = threading.Lock()
 """To judge is to run known mistakes with their output and warnings caught, and those are one for the whole process: two
@@ -50,7 +52,10 @@ class Judge:
         except (wire.Garbled, ValueError, RecursionError):
             return _unreadable(self)
         with _one_at_a_time:
-            return self.exercise.verdict(self.asked.cases, attempt, self.beside)
+            verdict = self.exercise.verdict(self.asked.cases, attempt, self.beside)
+        if verdict.outcome == RAISED and verdict.finding.startswith("NameError"):
+            return replace(verdict, notes=(*verdict.notes, NOT_THERE))
+        return verdict
 
 
 def _unreadable(judge: Judge) -> Verdict:

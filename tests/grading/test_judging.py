@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from course_utils.exercises import lesson_4
 from course_utils.exercises.running import attempt
-from course_utils.exercises.verdict import CORRECT, WRONG
+from course_utils.exercises.verdict import CORRECT, RAISED, WRONG
 from course_utils.grading import wire
 from course_utils.grading.judging import Judge
 from course_utils.grading.sandbox import Asked, Outcome
+from course_utils.needed import NOT_THERE
 
 EXERCISE = lesson_4.softmax
 
@@ -86,6 +87,12 @@ def test_lanes_that_judge_at_once_leave_standard_output_and_warnings_alone(judge
 
 def test_what_is_nested_without_end_is_wrong(judge: Judge) -> None:
     assert judge.verdict(Outcome(given={EXERCISE.name: b"[" * 10**6})).outcome == WRONG
+
+
+def test_a_name_that_is_not_defined_is_explained(judge: Judge) -> None:
+    verdict = judge.verdict(given_by(judge, lambda logits, axis=-1: from_another_cell(logits)))  # noqa: F821
+    assert (verdict.outcome, verdict.notes) == (RAISED, (NOT_THERE,))
+    assert NOT_THERE not in judge.verdict(given_by(judge, lambda logits, axis=-1: logits["a"])).notes
 
 
 @pytest.mark.parametrize(
