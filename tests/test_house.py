@@ -50,8 +50,15 @@ def test_the_imports_are_read_rightly() -> None:
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "reference").rglob("*.py")), ids=shown)
 def test_reference_imports_nothing_from_the_rest(path: Path) -> None:
+    """But for what learners are given to build with, too."""
     own = {name for name in imports(path) if within(name, "course_utils")}
-    assert {name for name in own if not within(name, "course_utils.reference")} <= {"course_utils"}
+    rest = {name for name in own if not within(name, "course_utils.reference")}
+    assert {name for name in rest if not within(name, "course_utils.given")} <= {"course_utils"}
+
+
+def test_what_learners_are_given_stands_by_itself() -> None:
+    """It is there in a sandbox that has nothing else of the course."""
+    assert not [name for name in imports(PACKAGE / "given.py") if within(name, "course_utils")]
 
 
 @every_module
