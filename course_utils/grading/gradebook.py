@@ -3,7 +3,7 @@
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,6 +13,9 @@ from filelock import FileLock, Timeout
 from course_utils.grading.grade import Record, exercises_digest
 
 NAME = "gradebook.jsonl"
+
+Progress = Callable[[int, int], None]
+"""Called with how many are done and how many there are."""
 
 
 class GradebookError(Exception):

@@ -11,19 +11,15 @@ class.html                       what the class misunderstood, and what to look 
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.grading import lms
 from course_utils.grading.class_page import class_page
 from course_utils.grading.feedback_page import feedback_page
-from course_utils.grading.gradebook import GradebookError, records
+from course_utils.grading.gradebook import GradebookError, Progress, records
 from course_utils.grading.page import MADE_BY, write
 from course_utils.grading.summary import Summary, summary
-
-Progress = Callable[[int, int], None]
-"""Called with how many learners are done and how many there are."""
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,8 @@ from course_utils.exercises import LESSONS
 from course_utils.grading import submission
 from course_utils.grading.cluster import grade_on_cluster
 from course_utils.grading.grade import Grader, Record, file_digest
-from course_utils.grading.gradebook import NAME, Gradebook, is_current, records, seed_of
+from course_utils.grading.gradebook import NAME, Gradebook, Progress, is_current, records, seed_of
 from course_utils.grading.sandbox import Sandbox, lanes
-
-Progress = Callable[[int, int], None]
-"""Called with how many are done and how many there are."""
 
 
 @dataclass(frozen=True)
