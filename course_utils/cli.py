@@ -214,6 +214,8 @@ def grade(
             )
     except (ClusterError, GradebookError, SandboxError, ValueError) as error:
         fail(str(error))
+    except KeyboardInterrupt:
+        fail("Stopped. What is graded is kept: the same command goes on from there.", code=130)
     out.print(f"{done.graded} graded, {done.kept} unchanged since the last time. Seed {done.seed}.")
     if part.of > 1:
         out.print(f"When all {part.of} shards are done: course report {_printable_path(out_folder)}")

@@ -1,18 +1,22 @@
 """What an instructor types, and what they read."""
 
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from course_utils.grading.gradebook import records
 from tests.grading.classroom import make_class
+
+PROGRAM = "import sys; from course_utils.cli import main; sys.argv[0] = 'course'; main()"
 
 
 def course(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    program = "import sys; from course_utils.cli import main; sys.argv[0] = 'course'; main()"
     return subprocess.run(
-        [sys.executable, "-c", program, *map(str, arguments)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False
     )
 
 
@@ -27,6 +31,27 @@ def test_a_folder_is_graded_reported_and_graded_no_second_time(tmp_path: Path) -
     }
     assert len(list((out / "feedback").glob("*.html"))) == 3
     assert "0 graded, 3 unchanged" in course("grade", tmp_path / "class", "--out", out).stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C is no signal to send")
+def test_who_stops_a_grading_is_told_that_nothing_is_lost(tmp_path: Path) -> None:
+    make_class(tmp_path / "class", 40)
+    book = tmp_path / "grades" / "gradebook.jsonl"
+    # Where the tests themselves run in the background, Ctrl-C is ignored, and children inherit that.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    command = [sys.executable, "-c", f"{heard}; {PROGRAM}", "grade", tmp_path / "class", "--out", book.parent]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while running.poll() is None and not (book.exists() and book.read_text().count("\n") > 1):
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate()
+    assert running.returncode == 130
+    assert "the same command goes on from there" in said
+    kept = len(records(book))
+    assert (
+        f"{40 - kept} graded, {kept} unchanged"
+        in course("grade", tmp_path / "class", "--out", book.parent).stdout
+    )
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_lanes_that_judge_at_once_leave_standard_output_and_warnings_alone(judge
     out, filters, interval = sys.stdout, list(warnings.filters), sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
-        for _ in range(10):
+        for _ in range(3):
             judges = [Judge(judge.asked) for _ in range(6)]
             with ThreadPoolExecutor(6) as lanes:
                 list(lanes.map(lambda one: [one.verdict(outcome) for outcome in outcomes], judges))
