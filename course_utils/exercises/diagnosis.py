@@ -62,7 +62,7 @@ def judge(
 ) -> Verdict:
     """The verdict on the results of an `Attempt` at these cases. Runs nothing of the learner's."""
     *results, again = given
-    if all(result.raised and _is_stub(result.raised) for result in results):
+    if all(result.raised and result.raised.is_stub and not result.raised.helper for result in results):
         finding = "The function still raises NotImplementedError."
         return _verdict(
             exercise,
@@ -78,11 +78,6 @@ def judge(
     if any(faults):
         return _not_right(exercise, cases, results, faults, beside)
     return _right_but(exercise, cases, results, again, beside) or _correct(exercise, results)
-
-
-def _is_stub(raised: Raised) -> bool:
-    """Whether it is the line that was there at the start: libraries raise NotImplementedError, too."""
-    return raised.kind == "NotImplementedError" and (not raised.line or "NotImplementedError" in raised.line)
 
 
 class Beside:
@@ -343,7 +338,9 @@ def _is_a_table(cases: tuple[Case, ...], faults: list[Fault | None]) -> bool:
 def _raised(exercise: Exercise, fault: Fault, mistake: Mistake | None) -> Verdict:
     raised = fault.result.raised
     assert raised is not None
-    where = f" at line {raised.line_number}: `{raised.line}`" if raised.line else ""
+    where = f" at line {raised.line_number}" if raised.line else ""
+    where += f" in `{raised.helper}`, which it calls" if raised.helper else ""
+    where += f": `{raised.line}`" if raised.line else ""
     finding = f"{raised.kind}{where}. It says: {raised.message.rstrip(' .') or 'nothing more'}."
     return _verdict(
         exercise, RAISED, "raised", finding, _raised_advice(raised), mistake,
@@ -354,7 +351,9 @@ def _raised(exercise: Exercise, fault: Fault, mistake: Mistake | None) -> Verdic
 def _raised_advice(raised: Raised) -> str:
     if raised.kind == "SystemExit":
         return "a function gives its value back with `return`; leave the program running."
-    if _is_stub(raised):
+    if raised.is_stub and raised.helper:
+        return f"`{raised.helper}` is not written yet: write it first, or do here what you need of it."
+    if raised.is_stub:
         return "one branch of your function still has the line that was there at the start."
     return "run that line alone in a new cell with the input shown here, and look at each value in it."
 

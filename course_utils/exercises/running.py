@@ -36,6 +36,13 @@ class Raised:
     line_number: int | None = None
     """The line of the learner's own code that raised, or None where none of it was reached."""
     line: str = ""
+    helper: str = ""
+    """The learner's function that this line is in, where it is another one, which the answer calls."""
+
+    @property
+    def is_stub(self) -> bool:
+        """Whether it is the line that was there at the start: libraries raise NotImplementedError, too."""
+        return self.kind == "NotImplementedError" and (not self.line or self.kind in self.line)
 
 
 @dataclass(frozen=True)
@@ -195,7 +202,10 @@ def _as_data(error: BaseException, answer: Callable[..., Any]) -> Raised:
     if last is None:
         return Raised(kind, message)
     line = (last.line or linecache.getline(last.filename, last.lineno or 0)).strip()
-    return Raised(kind, message, last.lineno, cut(line, 200))
+    called = {own[0].name, getattr(answer, "__name__", ""), "<lambda>"}
+    return Raised(
+        kind, message, last.lineno, cut(line, 200), "" if last.name in called else cut(last.name, 60)
+    )
 
 
 def _text_of(thing: Any) -> str:

@@ -177,9 +177,8 @@ def ask(exercise: dict[str, Any], answers: list[Any], send: Send) -> None:
 
 def is_stub(made: Attempt) -> bool:
     """Whether the answer is still the line that was there at the start."""
-    return bool(made.results) and all(
-        result.raised is not None and result.raised.kind == "NotImplementedError" for result in made.results
-    )
+    raised = [result.raised for result in made.results]
+    return bool(raised) and all(one is not None and one.is_stub and not one.helper for one in raised)
 
 
 class Shell:

@@ -6,6 +6,7 @@ Works on both sides of the line. `decode` trusts nothing: what is not well forme
 import base64
 import math
 from collections import namedtuple
+from dataclasses import astuple
 from functools import lru_cache
 from typing import Any
 
@@ -134,7 +135,7 @@ def encode_attempt(attempt: Attempt) -> dict[str, Any]:
         results.append(
             {
                 "value": encode(result.value),
-                "raised": [raised.kind, raised.message, raised.line_number, raised.line] if raised else None,
+                "raised": list(astuple(raised)) if raised else None,
                 "printed": result.printed,
                 "warned": result.warned,
                 "changed": list(result.changed),
@@ -175,8 +176,10 @@ def decode_attempt(written: Any, inputs: int) -> Attempt:
 def _decode_result(written: Any) -> Result:
     raised = written["raised"]
     if raised is not None:
-        kind, message, number, line = raised
-        raised = Raised(_text(kind), _text(message), number if isinstance(number, int) else None, _text(line))
+        kind, message, number, *places = raised
+        line, helper = map(_text, places)
+        number = number if isinstance(number, int) else None
+        raised = Raised(_text(kind), _text(message), number, line, helper)
     return Result(
         decode(written["value"]),
         raised,

@@ -1,5 +1,6 @@
 """The order of the diagnosis, and which mistake is named, on a small exercise made up for this purpose."""
 
+import functools
 import random
 
 import numpy as np
@@ -281,6 +282,30 @@ def test_the_stub_with_one_line_written_is_raised_not_unattempted():
         raise NotImplementedError
 
     assert exercise.judge(answer).outcome == "raised"
+
+
+def test_an_answer_that_calls_a_stub_is_raised_and_told_which():
+    def counted(counts):
+        raise NotImplementedError("write counted here")
+
+    def answer(counts, power=1):
+        return shares(counted(counts), power)
+
+    verdict = exercise.judge(answer)
+    assert verdict.outcome == "raised"
+    assert "in `counted`, which it calls" in verdict.finding
+    assert "`counted` is not written yet" in verdict.advice
+
+
+def test_a_stub_that_is_wrapped_is_a_stub():
+    def answer(counts, power=1):
+        raise NotImplementedError
+
+    @functools.wraps(answer)
+    def timed(*given):
+        return answer(*given)
+
+    assert exercise.judge(timed).outcome == "not attempted"
 
 
 def test_a_library_that_has_not_implemented_something_is_no_stub():
