@@ -230,6 +230,12 @@ def handed_out(lesson: Lesson) -> Notebook:
     return notebook
 
 
+def own_cells(lesson: Lesson) -> list[str]:
+    """The code cells that a learner gets and that no answer needs."""
+    cells: list[Any] = handed_out(lesson).cells
+    return [cell.source for cell in cells if cell.cell_type == "code" and _is_demo(cell)]
+
+
 def _check_markers(file: str, lines: list[str]) -> None:
     opened = 0
     for number, line in enumerate(lines, 1):

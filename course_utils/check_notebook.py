@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course_utils.build import CELL_TIMEOUT, DEMO, kernel_environment, read
+from course_utils.build import CELL_TIMEOUT, kernel_environment, read
+from course_utils.grading.own_cells import is_own
 from course_utils.needed import NOT_THERE
 
 ANSWER_TIMEOUT = 60
@@ -67,7 +68,7 @@ class Report:
 def check(
     path: Path, timeout: int = CELL_TIMEOUT, progress: Callable[[int, int], None] | None = None
 ) -> Report:
-    """Run the notebook's code cells, except those tagged `demo`, and judge the answers that are there in the end.
+    """Run the notebook's code cells, except the lesson's own that no answer needs, and judge the answers that are there in the end.
 
     A cell that fails, or takes longer than `timeout` seconds, does not stop the next.
 
@@ -79,7 +80,7 @@ def check(
     cells = [
         (index, cell)
         for index, cell in enumerate(notebook.cells)
-        if cell.cell_type == "code" and DEMO not in cell.metadata.get("tags", [])
+        if cell.cell_type == "code" and not is_own(cell.source)
     ]
     exercises = [
         (number, exercise)

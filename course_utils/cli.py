@@ -101,11 +101,14 @@ def build(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from course_utils import build as builder
+    from course_utils.grading import own_cells
 
     try:
         chosen = builder.lessons(builder.course_root(), name or None)
         if check:
             problems = [problem for lesson in chosen for problem in builder.stale(lesson)]
+            if own_cells.unknown(source for lesson in chosen for source in builder.own_cells(lesson)):
+                problems.append(f"{own_cells.LIST.name} does not know all cells that graders leave out.")
             if problems:
                 fail("\n".join([*problems, "Write them again with: course build"]))
             out.print(f"{len(chosen)} of {len(chosen)} lessons are as their sources say.")
@@ -119,6 +122,7 @@ def build(
                     lambda done, of, task=task: progress.update(task, completed=done, total=of),  # type: ignore[misc]
                     execute=not no_run,
                 )
+                own_cells.add(builder.own_cells(lesson))
                 for path in (lesson.solution, lesson.lesson):
                     progress.console.print(f"wrote {lesson.shown(path)}")
     except builder.BuildError as error:
@@ -217,6 +221,12 @@ def grade(
     except KeyboardInterrupt:
         fail("Stopped. What is graded is kept: the same command goes on from there.", code=130)
     out.print(f"{done.graded} graded, {done.kept} unchanged since the last time. Seed {done.seed}.")
+    if done.passed_over:
+        some = ", ".join(done.passed_over[:PASSED_OVER_SHOWN])
+        more = f" and {len(done.passed_over) - PASSED_OVER_SHOWN} more" * (
+            len(done.passed_over) > PASSED_OVER_SHOWN
+        )
+        out.print(escape(f"Without a notebook, and so without a mark: {_printable(some)}{more}."))
     if part.of > 1:
         out.print(f"When all {part.of} shards are done: course report {_printable_path(out_folder)}")
     else:
@@ -257,6 +267,7 @@ def export(
 
 
 UNREADABLE_SHOWN = 5
+PASSED_OVER_SHOWN = 10
 
 
 def _report(grades: Path, folder: Path) -> None:
@@ -286,9 +297,13 @@ def _report(grades: Path, folder: Path) -> None:
     out.print(f"For the learners: {where}/feedback/")
 
 
+def _printable(text: str) -> str:
+    """Text from a file's name, whatever it is made of."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _printable_path(path: Path) -> str:
-    """A path as it is printed, whatever it is made of."""
-    return escape(str(path).encode("utf-8", "replace").decode())
+    return escape(_printable(str(path)))
 
 
 def _show_summary(summary: "Summary") -> None:

@@ -202,10 +202,9 @@ def _as_data(error: BaseException, answer: Callable[..., Any]) -> Raised:
     if last is None:
         return Raised(kind, message)
     line = (last.line or linecache.getline(last.filename, last.lineno or 0)).strip()
-    called = {own[0].name, getattr(answer, "__name__", ""), "<lambda>"}
-    return Raised(
-        kind, message, last.lineno, cut(line, 200), "" if last.name in called else cut(last.name, 60)
-    )
+    called = {own[0].name, getattr(answer, "__name__", "")}
+    helper = "" if last.name in called or last.name.startswith("<") else cut(last.name, 60)  # no <listcomp>
+    return Raised(kind, message, last.lineno, cut(line, 200), helper)
 
 
 def _text_of(thing: Any) -> str:

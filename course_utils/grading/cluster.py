@@ -16,7 +16,7 @@ from course_utils.grading.grade import Grader, Record, exercises_digest, unreada
 from course_utils.grading.gradebook import Gradebook
 from course_utils.grading.sandbox import Sandbox
 from course_utils.grading.server import SandboxError
-from course_utils.grading.submission import LARGEST, Unreadable, from_raw
+from course_utils.grading.submission import Unreadable, from_raw, read_bytes
 
 AHEAD = 4
 """Submissions that wait for each thread of the cluster, so that neither it nor this process holds the whole class."""
@@ -131,14 +131,14 @@ def grade_on_cluster(
 
 def _submitted(client: Any, paths: list[Path], folder: Path, seed: int, book: Gradebook) -> Iterator[Any]:
     for path in paths:
-        if path.stat().st_size > LARGEST:
-            book.add(unreadable(path, folder, f"It has more than the {LARGEST >> 20} MB that are read."))
+        try:
+            raw = read_bytes(path)
+        except Unreadable as error:
+            book.add(unreadable(path, folder, str(error)))
             continue
         key = path.relative_to(folder).as_posix()
         # Not pure, or Dask would take two equal files for one task.
-        yield client.submit(
-            grade_there, path.read_bytes(), key, seed, exercises_digest(), pure=False, retries=2
-        )
+        yield client.submit(grade_there, raw, key, seed, exercises_digest(), pure=False, retries=2)
 
 
 def _result(future: Any) -> dict[str, Any]:

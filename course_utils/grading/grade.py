@@ -8,6 +8,7 @@ import inspect
 import re
 import sys
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
@@ -17,8 +18,9 @@ from typing import Any
 from course_utils.exercises import catalogue
 from course_utils.exercises.exercise import Exercise
 from course_utils.exercises.verdict import CORRECT, NOT_ATTEMPTED, Verdict
+from course_utils.grading import own_cells
 from course_utils.grading.judging import Judge
-from course_utils.grading.looking import fingerprints, suspicions
+from course_utils.grading.looking import as_it_was, fingerprints, suspicions
 from course_utils.grading.rooms import Room
 from course_utils.grading.sandbox import Asked, Outcome, Sandbox
 from course_utils.grading.server import SandboxError
@@ -99,6 +101,8 @@ class Record:
     """A digest of the exercises and of what judges them: another one means that a mark may differ."""
     isolation: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    when: float = field(default_factory=time.time, compare=False)
+    """Seconds since 1970, when it was graded. Of two records of a submission the newer one counts."""
 
     def written(self) -> dict[str, Any]:
         """As JSON holds it."""
@@ -208,7 +212,8 @@ class Grader:
         self, lesson: int, cells: Sequence[Cell], prints: dict[str, str], lane: int, room: Room
     ) -> tuple[list[Mark], Outcome]:
         """All answers are asked in one process first. A right answer is right; any other is asked again, in a process
-        of its own, so that nothing which another answer did can count against it.
+        of its own, so that nothing which another answer did can count against it; and once more as it was before the
+        cells below it, where these may have changed it.
         """
         judges = self.prepare(lesson)
         outcome = self.sandbox.run(cells, [judge.asked for judge in judges], lane, room=room)
@@ -222,6 +227,11 @@ class Grader:
                 verdicts[index] = judges[index].verdict(again)
             outcome.seconds += again.seconds
             outcome.notes += [note for note in again.notes if note not in outcome.notes]
+        for index, judge in enumerate(judges):
+            if verdicts[index].outcome != CORRECT and (before := as_it_was(cells, judge.exercise.name)):
+                then = judge.verdict(self.sandbox.run(before, [judge.asked], lane, room=room))
+                verdicts[index] = then if then.outcome == CORRECT else verdicts[index]
+            verdicts[index] = judge.explained(verdicts[index], cells, outcome.notes)
         marks = [
             _mark(lesson, judge.exercise, verdict, prints)
             for judge, verdict in zip(judges, verdicts, strict=True)
@@ -277,7 +287,7 @@ def exercises_digest() -> str:
     paths = [
         path for folder in ("reference", "exercises", "grading") for path in (root / folder).rglob("*.py")
     ]
-    for path in sorted((root / "given.py", *paths)):
+    for path in sorted((root / "given.py", own_cells.LIST, *paths)):
         found.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return found.hexdigest()[:16]
 

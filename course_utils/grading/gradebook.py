@@ -85,7 +85,8 @@ def records(*paths: Path) -> dict[str, Record]:
                     f"{path}, line {number}, is no record of this version of the course. Grade into another folder with "
                     "--out, or move the old gradebook away."
                 ) from None
-            found[record.key] = record
+            if record.key not in found or found[record.key].when <= record.when:
+                found[record.key] = record
     return dict(sorted(found.items()))
 
 
@@ -109,7 +110,7 @@ def seed_of(known: Iterable[Record], asked: int | None) -> int:
     """The seed to grade with: the one asked for, or else that of the gradebook, or else a new one."""
     if asked is not None:
         return asked
-    seeds = [record.seed for record in known if record.marks]
+    seeds = [record.seed for record in sorted(known, key=lambda record: record.when) if record.marks]
     return seeds[-1] if seeds else secrets.randbits(32)
 
 

@@ -4,6 +4,8 @@ It is the untrusted side of the line. Whatever a learner changes here, they chan
 is data, and what that is worth is decided elsewhere.
 """
 
+import __future__
+
 import ast
 import builtins
 import contextlib
@@ -28,9 +30,6 @@ OURS = "course_utils"
 REFERENCE = f"{OURS}.reference"
 GIVEN = given.__name__
 """What lessons give learners to build with is there."""
-RUN_BY_MAGIC = ("time", "timeit", "capture", "prun")
-"""Cell magics whose body is Python to be run; the others are not Python, or not ours to run."""
-
 Send = Callable[[bytes], None]
 
 
@@ -95,16 +94,63 @@ def run_cells(request: dict[str, Any], send: Send) -> dict[str, list[Any]]:
 
 
 def run_cell(number: int, source: str, namespace: dict[str, Any]) -> None:
-    """One cell, whose lines a traceback can show, and which may `await` as in a notebook."""
+    """One cell, whose lines a traceback can show, and which may `await` as in a notebook.
+
+    A statement that fails does not keep those below it from being run: in the notebook, where the lesson's own cells had
+    run as well, it may not have failed. The first failure is raised in the end.
+    """
     file = f"<cell {number}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    code = compile(source, file, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
-    if code.co_flags & inspect.CO_COROUTINE:
-        import asyncio
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | namespace.get(FUTURES, 0)
+    whole = compile(source, file, "exec", flags, dont_inherit=True)
+    flags |= whole.co_flags & _ALL_FUTURES
+    namespace[FUTURES] = flags & _ALL_FUTURES  # as in IPython, they hold for the cells that follow
+    failure: Exception | None = None
+    code: types.CodeType | None = whole
+    while code is not None:
+        try:
+            if code.co_flags & inspect.CO_COROUTINE:
+                import asyncio
 
-        asyncio.run(types.FunctionType(code, namespace)())
-    else:
-        exec(code, namespace)
+                asyncio.run(types.FunctionType(code, namespace)())
+            else:
+                exec(code, namespace)
+            break
+        except Exception as error:
+            failure = failure or error
+            code = _what_follows(error, code, source, flags)
+    if failure is not None:
+        raise failure
+
+
+FUTURES = "__future_flags__"
+ANNOTATIONS = __future__.annotations.compiler_flag
+_ALL_FUTURES = 0
+for _name in __future__.all_feature_names:
+    _ALL_FUTURES |= getattr(__future__, _name).compiler_flag
+
+
+def _what_follows(error: Exception, code: types.CodeType, source: str, flags: int) -> types.CodeType | None:
+    """The statements of the cell below the one that failed; None where there are none, or nobody knows which failed."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code is not code:
+        trace = trace.tb_next
+    if trace is None or code.co_flags & inspect.CO_COROUTINE:
+        return None
+    statements = ast.parse(source).body
+    rest = [statement for statement in statements if _first_line(statement) > trace.tb_lineno]
+    failed = [statement for statement in statements if _first_line(statement) <= trace.tb_lineno][-1:]
+    unknown = isinstance(error, NameError) and not code.co_flags & ANNOTATIONS
+    if unknown and failed and isinstance(failed[0], ast.FunctionDef):
+        # It may be no more than a type in its signature that nobody has imported: without these, once more.
+        flags, rest = flags | ANNOTATIONS, [*failed, *rest]
+    if not rest or not failed:
+        return None
+    return compile(ast.Module(rest, []), code.co_filename, "exec", flags, dont_inherit=True)
+
+
+def _first_line(statement: ast.stmt) -> int:
+    return min([statement.lineno, *(each.lineno for each in getattr(statement, "decorator_list", []))])
 
 
 @contextlib.contextmanager
@@ -182,14 +228,14 @@ def is_stub(made: Attempt) -> bool:
 
 
 class Shell:
-    """Stands where IPython's shell stands. Lines for the shell and magics do nothing, but some whose body is Python."""
+    """Stands where IPython's shell stands. Lines for the shell and magics do nothing, but for a statement that is timed."""
 
     def __init__(self, namespace: dict[str, Any]) -> None:
         self.user_ns = namespace
 
-    def run_cell_magic(self, name: str, line: str, body: str) -> None:
-        if name in RUN_BY_MAGIC:
-            exec(compile(body, "<cell magic>", "exec", dont_inherit=True), self.user_ns)
+    def run_line_magic(self, name: str, line: str, *more: Any) -> None:
+        if name == "time":
+            exec(compile(line, "<line magic>", "exec", dont_inherit=True), self.user_ns)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

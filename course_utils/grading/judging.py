@@ -4,19 +4,24 @@ Runs in the parent, and runs nothing of a learner's.
 """
 
 import hashlib
+import re
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 
 from course_utils.exercises.diagnosis import Beside
-from course_utils.exercises.verdict import RAISED, WRONG, Verdict
+from course_utils.exercises.verdict import NOT_ATTEMPTED, RAISED, WRONG, Verdict
 from course_utils.grading import wire
 from course_utils.grading.sandbox import Asked, Outcome
+from course_utils.grading.submission import Cell
 from course_utils.grading.supervisor import FLOODED
 from course_utils.needed import NOT_THERE
 
 _one_at_a_time = threading.Lock()
 """To judge is to run known mistakes with their output and warnings caught, and those are one for the whole process: two
 lanes that caught them at once would leave standard output redirected for good."""
+
+LONE_CELL = "restart the kernel, run the lesson's imports and then that cell alone: what does its first error say is missing?"
 
 MOST_REMEMBERED = 2000
 """Verdicts of one exercise: a few KB each."""
@@ -44,6 +49,20 @@ class Judge:
             if len(self.known) >= MOST_REMEMBERED:
                 self.known.clear()
             verdict = self.known[key] = self._judged(content)
+        return verdict
+
+    def explained(self, verdict: Verdict, cells: Sequence[Cell], notes: Sequence[str]) -> Verdict:
+        """The verdict, or, where there is no function because its cell failed, one that says so."""
+        if verdict.outcome != NOT_ATTEMPTED:
+            return verdict
+        defines = re.compile(rf"^def {self.exercise.name}\(", re.MULTILINE)
+        numbers = {cell.number for cell in cells if defines.search(cell.source)}
+        for note in notes:
+            where, _, error = note.partition(": ")
+            if where in {f"cell {number}" for number in numbers}:
+                advice = NOT_THERE if error.startswith("NameError") else LONE_CELL
+                finding = f"The function is not there, for its cell failed where answers are graded: {error.rstrip('.')}."
+                return Verdict(self.exercise.name, RAISED, 0, self.exercise.points, "raised", finding, advice)
         return verdict
 
     def _judged(self, content: bytes) -> Verdict:

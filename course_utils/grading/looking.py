@@ -2,7 +2,8 @@
 
 import ast
 import hashlib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from course_utils.grading.rooms import LIBRARIES, Room
@@ -14,7 +15,8 @@ TELLTALE = {
     "urllib": "opens network connections (`urllib`)",
     "requests": "opens network connections (`requests`)",
     "subprocess": "starts other programs (`subprocess`)",
-    "gc": "looks through memory (`gc`)",
+    "get_objects": "looks through memory (`gc.get_objects`)",
+    "get_referrers": "looks through memory (`gc.get_referrers`)",
     "_getframe": "looks at the frames of its callers (`_getframe`)",
     "currentframe": "looks at the frames of its callers (`currentframe`)",
     "fork": "starts processes (`fork`)",
@@ -25,6 +27,7 @@ TELLTALE = {
 }
 """Names that no answer of this course needs, and what they are for."""
 
+REFERENCE_REFUSED = "The reference is not there"
 REFUSED = (
     ("Permission denied", "was refused a file or folder"),
     ("PermissionError", "was refused a file or folder"),
@@ -32,7 +35,7 @@ REFUSED = (
     ("Network is unreachable", "tried to reach the network"),
     ("Name or service not known", "tried to reach the network"),
     ("name resolution", "tried to reach the network"),
-    ("The reference is not there", "asked for the reference"),
+    (REFERENCE_REFUSED, "asked for the reference"),
     ("stopped the process", "ended or blocked the process that it ran in"),
 )
 """What a cell's error says where the sandbox held it back."""
@@ -46,6 +49,8 @@ class Look:
     """Packages that it imports, and attributes that it uses."""
     used: frozenset[str] = frozenset()
     """Names that it reads, and packages that it imports a part of, or under another name."""
+    bound: frozenset[str] = frozenset()
+    """Names that it binds when it runs; "*" where it imports all that a module has."""
     prints: tuple[tuple[str, str], ...] = ()
     """(function, digest of its code) for each function that does more than raise."""
 
@@ -84,7 +89,21 @@ def _looked(source: str) -> Look:
             names.add(node.attr)
         elif isinstance(node, ast.Name):
             used.add(node.id)
-    return Look(frozenset(names), frozenset(used), tuple(_prints(tree)))
+    return Look(frozenset(names), frozenset(used), frozenset(_bound(tree)), tuple(_prints(tree)))
+
+
+def _bound(node: ast.AST) -> Iterable[str]:
+    """Names that are bound where this runs, and not in a function or class of its own."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name.split(".")[0] for alias in child.names)
+        elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield child.name
+        elif isinstance(child, ast.Name):
+            if isinstance(child.ctx, ast.Store | ast.Del):
+                yield child.id
+        elif not isinstance(child, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            yield from _bound(child)
 
 
 def _prints(tree: ast.Module) -> Iterable[tuple[str, str]]:
@@ -101,8 +120,14 @@ def suspicions(cells: Iterable[Cell], notes: Iterable[str]) -> list[str]:
         said += [f"cell {cell.number} {what}" for name, what in TELLTALE.items() if name in names]
         if "/proc/" in cell.source or "course_utils/reference" in cell.source:
             said.append(f"cell {cell.number} names files that are not its own")
+    innocent = {f"cell {cell.number}" for cell in cells if _imports_as_lessons_do(cell.source)}
     for note in notes:
-        said += [f"{note.split(':')[0]} {what}" for mark, what in REFUSED if mark in note]
+        where = note.split(":")[0]
+        said += [
+            f"{where} {what}"
+            for mark, what in REFUSED
+            if mark in note and not (mark == REFERENCE_REFUSED and where in innocent)
+        ]
     return list(dict.fromkeys(said))
 
 
@@ -110,6 +135,34 @@ def room_for(cells: Iterable[Cell], tensors: bool = False) -> Room:
     """The libraries that these cells name otherwise than in a bare `import`; with `tensors`, PyTorch in any case."""
     used = {name for cell in cells for name in look(cell.source).used}
     return tuple(sorted(used & LIBRARIES.keys() | ({"torch"} if tensors else set())))
+
+
+def _imports_as_lessons_do(source: str) -> bool:
+    """Whether it imports of the reference what a lesson's own cell does, under its name: a learner has edited that cell, or
+    has another edition of the lesson."""
+    lines = re.findall(r"^\s*(?:from|import)\s+course_utils\.reference\b.*$", source, re.MULTILINE)
+    return any(re.search(r"\bas reference\w*\s*$", line) for line in lines)
+
+
+def as_it_was(cells: Sequence[Cell], name: str) -> Sequence[Cell] | None:
+    """The cells up to the one that defines this function last, where one that follows binds a name anew that the
+    function uses, or its own. None where none does.
+
+    A learner checks an answer when they have written it. What they do below it, such as importing a library's function
+    of the same name to compare, is no part of it.
+    """
+    places = [index for index, cell in enumerate(cells) if name in dict(look(cell.source).prints)]
+    if not places:
+        return None
+    before = cells[: places[-1] + 1]
+    wanted, more = {name}, {name}
+    while more:
+        more = {
+            used for cell in before if look(cell.source).bound & more for used in look(cell.source).used
+        } - wanted
+        wanted |= more
+    anew = {bound for cell in cells[len(before) :] for bound in look(cell.source).bound}
+    return before if anew & (wanted | {"*"}) else None
 
 
 def fingerprints(cells: Iterable[Cell]) -> dict[str, str]:

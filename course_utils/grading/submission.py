@@ -14,10 +14,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from course_utils.grading.own_cells import is_own
+
 LARGEST = 256 << 20
 """Bytes a file may have. Pictures in outputs make honest notebooks large; more than this is none."""
 
 MOST_CELLS = 5000
+
+RUN_BY_MAGIC = re.compile(r"(\s*)%%(?:time|timeit|capture|prun)\b[^\n]*(?:\n|$)")
+"""The line of a cell magic whose cell is Python to be run; that of the others is not, or is not ours to run."""
 
 
 class Unreadable(Exception):
@@ -48,14 +53,29 @@ class Submission:
     cells: tuple[Cell, ...]
 
 
+SUFFIXES = (".ipynb", ".ipynb.json", ".ipynb.txt")
+"""Of notebooks; the last two are what browsers make of a download."""
+
+
 def found(folder: Path) -> Iterator[Path]:
     """The notebooks of a folder and of the folders in it, in order. Links are left alone: they may lead anywhere."""
     for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        if any(part.startswith((".", "__MACOSX")) for part in parts):
+        if any(map(_is_hidden, path.relative_to(folder).parts)):
             continue
-        if path.suffix.lower() == ".ipynb" and not path.is_symlink() and path.is_file():
+        if path.name.lower().endswith(SUFFIXES) and not path.is_symlink() and path.is_file():
             yield path
+
+
+def without_a_notebook(folder: Path) -> list[str]:
+    """Files and folders that lie in the folder and hold nothing to grade: somebody may have handed in the wrong thing."""
+    have = {path.relative_to(folder).parts[0] for path in found(folder)}
+    return sorted(
+        path.name for path in folder.iterdir() if path.name not in have and not _is_hidden(path.name)
+    )
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith((".", "__MACOSX"))
 
 
 def read(path: Path, folder: Path) -> Submission:
@@ -64,7 +84,7 @@ def read(path: Path, folder: Path) -> Submission:
     Raises:
         Unreadable: it can't be graded, with the reason.
     """
-    return from_raw(_bytes(path), path.relative_to(folder).as_posix())
+    return from_raw(read_bytes(path), path.relative_to(folder).as_posix())
 
 
 def from_raw(raw: bytes, key: str) -> Submission:
@@ -83,13 +103,18 @@ def from_raw(raw: bytes, key: str) -> Submission:
         )
     kept = tuple(
         Cell(number, plain_python(source))
-        for number, source, tags in cells
-        if source.strip() and not is_the_courses_own(source, tags)
+        for number, source, _ in cells
+        if source.strip() and not is_own(source)
     )
     return Submission(key, learner_of(key), hashlib.sha256(raw).hexdigest(), lessons, kept)
 
 
-def _bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """What is in the file.
+
+    Raises:
+        Unreadable: it is too large, or can't be read.
+    """
     size = path.stat().st_size
     if size > LARGEST:
         raise Unreadable(
@@ -187,43 +212,10 @@ def _names(lesson: int) -> frozenset[str]:
     return frozenset(exercise.name for exercise in catalogue(lesson).EXERCISES)
 
 
-def is_the_courses_own(source: str, tags: frozenset[str]) -> bool:
-    """Whether a cell is one of the lesson's own that no answer needs: so it says, or so says its text.
-
-    The tag alone is not believed where the text is known: a learner may have written an answer into such a cell.
-    """
-    known = _courses_own_cells()
-    digest = _digest(source)
-    if digest in known:
-        return True
-    return "demo" in tags and not known
-
-
-@cache
-def _courses_own_cells() -> frozenset[str]:
-    """Digests of the cells tagged `demo` in the lessons that are handed out, where there is a clone of the course."""
-    from course_utils import build
-
-    try:
-        root = build.course_root()
-    except build.BuildError:
-        return frozenset()
-    digests = set()
-    for lesson in build.lessons(root):
-        for _, source, tags in code_cells(parsed(lesson.lesson.read_bytes())):
-            if "demo" in tags:
-                digests.add(_digest(source))
-    return frozenset(digests)
-
-
-def _digest(source: str) -> str:
-    """Of a cell's text, whatever an editor did to the ends of its lines."""
-    lines = [line.rstrip() for line in source.strip().splitlines()]
-    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
-
-
 def plain_python(source: str) -> str:
     """The cell with IPython's magics and shell lines turned into calls of `get_ipython()`, as IPython itself does it."""
+    if magic := RUN_BY_MAGIC.match(source):
+        return magic[1] + "\n" + plain_python(source[magic.end() :])
     if not re.search(r"^\s*[%!?]|[!?]\s*$|=\s*[%!]", source, re.MULTILINE):
         return source
     from IPython.core.inputtransformer2 import TransformerManager

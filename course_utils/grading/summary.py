@@ -291,11 +291,7 @@ def _owners(records: Sequence[Record]) -> dict[str, tuple[str, str]]:
 def _canvas(records: Sequence[Record]) -> dict[str, re.Match[str]]:
     """The names that Canvas gave; none where these only look like it ("lab_2026_1_anna.ipynb"): then most "ids" of a
     lesson would be the same, or one id would have two names."""
-    found = {
-        record.key: match
-        for record in records
-        if "/" not in record.key and (match := canvas_name(record.key))
-    }
+    found = {record.key: match for record in records if (match := canvas_name(record.key))}
     names: dict[str, set[str]] = defaultdict(set)
     users: dict[int, list[str]] = defaultdict(list)
     for record in records:

@@ -56,6 +56,14 @@ def test_a_push_is_graded_and_fails_while_points_are_lost(tmp_path: Path, lost: 
     ) in verdict.stdout
 
 
+def test_a_notebook_that_cannot_be_read_fails_the_run(tmp_path: Path) -> None:
+    checked_out = tmp_path / uses("checkout")["path"]
+    checked_out.mkdir(parents=True)
+    (checked_out / "4.ipynb").write_text('{"cells": [')
+    assert run("Grade", tmp_path).returncode == 0
+    assert run("All points?", tmp_path).returncode == 1
+
+
 def test_the_feedback_is_kept_before_the_run_may_fail() -> None:
     order = [step.get("name") or step["uses"].partition("@")[0] for step in STEPS]
     assert order.index("Grade") < order.index("actions/upload-artifact") < order.index("All points?")

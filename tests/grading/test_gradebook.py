@@ -1,5 +1,6 @@
 """The gradebook survives whatever stops a grading, and believes no line that is not whole."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,19 @@ def record(key: str = "ada/4.ipynb", points: int = 1, **more: object) -> Record:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "grades" / "gradebook.jsonl"
+
+
+def test_of_two_shards_the_newer_record_counts(path: Path) -> None:
+    """Whatever their files are called: another number of shards, or none, puts a submission into another file."""
+    parts = [
+        path.with_name(name)
+        for name in ("gradebook-1-of-2.jsonl", "gradebook-2-of-2.jsonl", "gradebook.jsonl")
+    ]
+    for part, when, points in zip(parts, (3.0, 1.0, 2.0), (1, 0, 0), strict=True):
+        with Gradebook(part) as book:
+            book.add(replace(record(points=points), when=when))
+    assert records(*parts)["ada/4.ipynb"].points == 1
+    assert records(*reversed(parts))["ada/4.ipynb"].points == 1
 
 
 def test_what_is_added_is_read_again_and_the_newest_counts(path: Path) -> None:

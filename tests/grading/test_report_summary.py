@@ -147,6 +147,13 @@ def test_canvas_names_carry_the_users_id() -> None:
     ]
 
 
+def test_canvas_names_are_known_in_a_folder_too() -> None:
+    """What an archive unpacks into, or a folder for each assignment."""
+    names = ["leeana_4711_88001_softmax", "obiben_815_88003_softmax"]
+    found = learners([record(f"submissions/{name}.ipynb", mark(), learner="submissions") for name in names])
+    assert [(one.name, one.canvas_id) for one in found] == [("leeana", "4711"), ("obiben", "815")]
+
+
 @pytest.mark.parametrize(
     "names",
     [

@@ -28,7 +28,7 @@ def graded(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def without_times(path: Path) -> list[dict]:
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return sorted(({**line, "seconds": 0} for line in lines), key=lambda line: line["key"])
+    return sorted(({**line, "seconds": 0, "when": 0} for line in lines), key=lambda line: line["key"])
 
 
 def test_marks_are_there_with_their_reasons(graded: Path) -> None:
@@ -68,10 +68,32 @@ def test_a_line_cut_off_by_a_crash_costs_that_submission_alone(
 
 
 def test_shards_together_are_the_whole(folder: Path, graded: Path, tmp_path: Path) -> None:
-    for number in (1, 2):
-        assert grade_folder(folder, tmp_path, seed=11, shard=Shard(number, 2)).graded == 3
+    parts = [grade_folder(folder, tmp_path, seed=11, shard=Shard(number, 2)).graded for number in (1, 2)]
+    assert sum(parts) == 6
+    assert min(parts) > 0
     parts = sorted(tmp_path.glob("gradebook-*-of-2.jsonl"))
     assert records(*parts).keys() == records(graded / NAME).keys()
+
+
+def test_who_joins_later_moves_nobody_to_another_shard() -> None:
+    keys = [f"learner {number}/4.ipynb" for number in range(200)]
+    for of in (2, 3, 7):
+        taken = [[key for key in keys if Shard(number, of).takes(key)] for number in range(1, of + 1)]
+        assert sorted(key for part in taken for key in part) == sorted(keys)
+        assert min(map(len, taken)) > 200 / of / 3
+
+
+def test_what_holds_no_notebook_is_named_and_a_browsers_name_is_read(folder: Path, tmp_path: Path) -> None:
+    group = tmp_path / "class"
+    whole = next(folder.rglob("*.ipynb")).read_bytes()
+    for name in ("ana/4.ipynb", "ben/4.ipynb.txt", "cem/4.ipynb.json"):
+        (group / name).parent.mkdir(parents=True)
+        (group / name).write_bytes(whole)
+    (group / "eva").mkdir()
+    (group / "dan.py").write_text("pass")
+    (group / ".DS_Store").touch()
+    done = grade_folder(group, tmp_path / "grades", seed=1)
+    assert (done.graded, done.passed_over) == (3, ("dan.py", "eva"))
 
 
 @pytest.mark.parametrize("text", ["0/2", "3/2", "2", "a/b", "-1/2"])
