@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -222,11 +222,12 @@ def grade(
         fail("Stopped. What is graded is kept: the same command goes on from there.", code=130)
     out.print(f"{done.graded} graded, {done.kept} unchanged since the last time. Seed {done.seed}.")
     if done.passed_over:
-        some = ", ".join(done.passed_over[:PASSED_OVER_SHOWN])
-        more = f" and {len(done.passed_over) - PASSED_OVER_SHOWN} more" * (
-            len(done.passed_over) > PASSED_OVER_SHOWN
+        out.print(f"Without a notebook, and so without a mark: {_some(done.passed_over)}.")
+    if done.elsewhere:
+        out.print(
+            f"Graded before, and not in this folder any more: {_some(done.elsewhere)}. They stay in the reports; with "
+            "another --out they are left out."
         )
-        out.print(escape(f"Without a notebook, and so without a mark: {_printable(some)}{more}."))
     if part.of > 1:
         out.print(f"When all {part.of} shards are done: course report {_printable_path(out_folder)}")
     else:
@@ -267,7 +268,13 @@ def export(
 
 
 UNREADABLE_SHOWN = 5
-PASSED_OVER_SHOWN = 10
+NAMES_SHOWN = 10
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first of these names of files, and how many more there are."""
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return escape(_printable(", ".join(names[:NAMES_SHOWN]))) + more
 
 
 def _report(grades: Path, folder: Path) -> None:

@@ -59,6 +59,8 @@ class Done:
     layers: tuple[str, ...]
     passed_over: tuple[str, ...] = ()
     """Files and folders without a notebook."""
+    elsewhere: tuple[str, ...] = ()
+    """Submissions that the gradebook has from before, and that are not in the folder."""
 
 
 def grade_folder(
@@ -113,7 +115,9 @@ def grade_folder(
                 prove(grader, todo)
                 _all(grader, todo, folder, book, workers or lanes(), done)
                 layers = box.layers
-        return Done(len(todo), kept, seed, layers, tuple(submission.without_a_notebook(folder)))
+        elsewhere = sorted(known.keys() - {_key(path, folder) for path in submission.found(folder)})
+        passed_over = tuple(submission.without_a_notebook(folder))
+        return Done(len(todo), kept, seed, layers, passed_over, tuple(elsewhere))
 
 
 def _chosen(folder: Path, out: Path, shard: Shard) -> list[Path]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from course_utils.exercises.running import Attempt, Raised, Result
-from course_utils.exercises.values import Opaque, loaded
+from course_utils.exercises.values import Opaque, loaded, opaque
 
 KINDS = frozenset(
     [
@@ -134,7 +134,7 @@ def encode_attempt(attempt: Attempt) -> dict[str, Any]:
         raised = result.raised
         results.append(
             {
-                "value": encode(result.value),
+                "value": _encoded(result.value),
                 "raised": list(astuple(raised)) if raised else None,
                 "printed": result.printed,
                 "warned": result.warned,
@@ -148,6 +148,16 @@ def encode_attempt(attempt: Attempt) -> dict[str, Any]:
         "instead": attempt.instead,
         "signature": attempt.signature,
     }
+
+
+def _encoded(value: Any) -> Any:
+    """A value that is no data, such as an array of dates, crosses as what it is called."""
+    try:
+        return encode(value)
+    except Garbled:
+        kept = opaque(value)
+        kind = f"NumPy array of {value.dtype}" if isinstance(value, np.ndarray) else kept.kind
+        return encode(Opaque(kind, kept.text))
 
 
 def decode_attempt(written: Any, inputs: int) -> Attempt:

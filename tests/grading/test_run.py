@@ -93,7 +93,14 @@ def test_what_holds_no_notebook_is_named_and_a_browsers_name_is_read(folder: Pat
     (group / "dan.py").write_text("pass")
     (group / ".DS_Store").touch()
     done = grade_folder(group, tmp_path / "grades", seed=1)
-    assert (done.graded, done.passed_over) == (3, ("dan.py", "eva"))
+    assert (done.graded, done.passed_over, done.elsewhere) == (3, ("dan.py", "eva"), ())
+    (group / "ben" / "4.ipynb.txt").unlink()
+    done = grade_folder(group, tmp_path / "grades")
+    assert (done.kept, done.passed_over, done.elsewhere) == (
+        2,
+        ("ben", "dan.py", "eva"),
+        ("ben/4.ipynb.txt",),
+    )
 
 
 @pytest.mark.parametrize("text", ["0/2", "3/2", "2", "a/b", "-1/2"])

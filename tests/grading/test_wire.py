@@ -224,3 +224,24 @@ def test_a_value_nested_too_deeply_arrives_as_a_word_about_it() -> None:
     for _ in range(300):
         value = [value]
     assert_the_same(there_and_back(value), there_and_back(value))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.zeros(2, dtype=[("a", float)]),
+        np.array(["2020-01-01"], dtype="M8[D]"),
+        np.zeros(2, dtype=np.clongdouble),
+        [np.array(["2020-01-01"], dtype="M8[D]")],
+    ],
+    ids=str,
+)
+def test_a_value_that_is_no_data_is_told_as_in_a_notebook(value: object) -> None:
+    exercise = catalogue(4).EXERCISES[0]
+    cases = (*exercise.cases, *exercise.draw_cases(1))
+    made = attempt(lambda logits, axis=-1: value, [case.arguments for case in cases], exercise.parameters)
+    there = wire.decode_attempt(json.loads(json.dumps(wire.encode_attempt(made))), len(cases))
+    here, after = exercise.verdict(cases, made), exercise.verdict(cases, there)
+    assert (after.outcome, after.step) == (here.outcome, here.step)
+    if isinstance(value, np.ndarray):
+        assert after.finding == here.finding
