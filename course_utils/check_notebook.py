@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from course_utils.build import CELL_TIMEOUT, kernel_environment, read
+from course_utils.exercises.verdict import CORRECT
+from course_utils.grading.looking import as_it_was
 from course_utils.grading.own_cells import is_own
+from course_utils.grading.submission import Cell, plain_python
 from course_utils.needed import NOT_THERE
 
 ANSWER_TIMEOUT = 60
@@ -70,7 +73,8 @@ def check(
 ) -> Report:
     """Run the notebook's code cells, except the lesson's own that no answer needs, and judge the answers that are there in the end.
 
-    A cell that fails, or takes longer than `timeout` seconds, does not stop the next.
+    A cell that fails, or takes longer than `timeout` seconds, does not stop the next. An answer that cells below it may
+    have changed is judged where it stands, too.
 
     Raises:
         BuildError: the file is not a notebook.
@@ -87,23 +91,37 @@ def check(
         for number in _known_lessons([cell.source for _, cell in cells], path)
         for exercise in _catalogue(number)
     ]
+    ends = _ends(cells, [exercise.name for _, exercise in exercises])
     with (
         tempfile.TemporaryDirectory(prefix="course-check-") as folder,
         _Kernel(path, folder) as kernel,
     ):
         notes = []
+        early: dict[str, tuple[str, str]] = {}
         for done, (index, cell) in enumerate(cells):
             if progress:
                 progress(done, len(cells) + len(exercises))
             if not kernel.finishes(cell.source, f"Cell {index + 1}", timeout):
                 notes.append(f"Cell {index + 1} was stopped: not finished after {timeout} seconds.")
+            for number, exercise in exercises:
+                if ends.get(exercise.name) == index:
+                    early[exercise.name] = kernel.judge(number, exercise.name)
         verdicts = []
         for done, (number, exercise) in enumerate(exercises, len(cells)):
             if progress:
                 progress(done, len(cells) + len(exercises))
-            outcome, text = kernel.judge(number, exercise.name)
+            outcome, text = early.get(exercise.name, ("", ""))
+            if outcome != CORRECT:
+                outcome, text = kernel.judge(number, exercise.name)
             verdicts.append(Judged(exercise.name, exercise.title, exercise.points, outcome, text))
     return Report(verdicts, notes)
+
+
+def _ends(cells: list[tuple[int, Any]], names: list[str]) -> dict[str, int]:
+    """For each function that cells below it may have changed, the place of the cell after which it is as it was."""
+    plain = [Cell(index, plain_python(cell.source)) for index, cell in cells]
+    before = {name: as_it_was(plain, name) for name in names}
+    return {name: part[-1].number for name, part in before.items() if part}
 
 
 def imported_catalogues(sources: list[str]) -> list[int]:

@@ -22,6 +22,13 @@ def test_the_lessons_own_solutions_pass(lesson: int, tmp_path: Path) -> None:
     assert {judged.name: judged.text for judged in report.verdicts if judged.outcome != "correct"} == {}
 
 
+def test_what_is_done_below_an_answer_is_no_part_of_it(tmp_path: Path) -> None:
+    notebook = notebook_with(4, right_answers(4))
+    notebook.cells.append(nbformat.v4.new_code_cell("from sklearn.metrics import *\nsoftmax = None"))
+    nbformat.write(notebook, tmp_path / "mine.ipynb")
+    assert {judged.outcome for judged in check(tmp_path / "mine.ipynb").verdicts} == {"correct"}
+
+
 def test_a_name_from_a_cell_that_is_not_run_is_explained(tmp_path: Path) -> None:
     answer = "def decode(logits, id2label):\n    return [names[row.argmax()] for row in logits]"
     nbformat.write(notebook_with(4, right_answers(4) | {"decode": answer}), tmp_path / "mine.ipynb")
