@@ -280,10 +280,16 @@ def _same_length(items: list[Any], expected: Any, what: str) -> None:
         )
 
 
+MOST_ITEMS = 200_000
+"""Entries of an array that stands for a list. No exercise asks for as many."""
+
+
 def _items(value: Any, wanted: str, subject: str = "Your answer") -> list[Any]:
     value = plain(value)
     if not _is_list(value):
         raise Misfit("type", f"{subject} is {_kind(value)} where {wanted} was expected.{_as_list(value)}")
+    if isinstance(value, np.ndarray) and value.size > MOST_ITEMS:  # to walk through millions takes minutes
+        raise Misfit("shape", f"{subject} is an array of shape {value.shape} where {wanted} was expected.")
     return [plain(item) for item in value] if isinstance(value, np.ndarray) else list(value)
 
 

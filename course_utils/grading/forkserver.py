@@ -2,10 +2,10 @@
 
     python -m course_utils.grading.forkserver SOCKET [LIBRARY ...]
 
-Started by `server.py`, which gives it one end of a socket. On it come sockets, one for each lane; each gets a process
-that watches over that lane's submissions, one after another. On a lane's socket come, with each message, two pipes: the
-request and the way back. One import then serves a whole class: a fork costs milliseconds, `import torch` seconds. It
-has one thread and never runs PyTorch, since a fork of a process whose threads have worked may hang for ever.
+Started by `server.py`, which gives it one end of a socket. On it come, with each message, two pipes: the request and
+the way back. One import then serves a whole class: a fork costs milliseconds, `import torch` seconds. It has one
+thread and never runs PyTorch, since a fork of a process whose threads have worked may hang for ever; and it never reads
+a request, since whatever it has read a child can find in its own memory.
 """
 
 import contextlib
@@ -92,40 +92,34 @@ def writer(out: int) -> Callable[[bytes], None]:
 
 
 def supervise(request_pipe: int, out: int, house: isolation.House) -> None:
-    """One submission, from its request to its last frame."""
-    with os.fdopen(request_pipe, "rb") as file, os.fdopen(out, "wb", buffering=0):
-        request = json.loads(file.read())
-        Watch(
-            request, lambda part: Child(part, house, request["lane"]), writer(out), Times(**request["times"])
-        ).run()
+    """One submission, in a process of its own that runs none of it.
 
-
-def serve_lane(requests: socket.socket, house: isolation.House) -> None:
-    """One submission after another, in a process that runs none of them, until the other end is gone."""
+    Of its own, since what it was asked stays in its memory, and every child that it makes has a copy of that.
+    """
     isolation._library().prctl(isolation.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    while True:
-        _, pipes, _, _ = socket.recv_fds(requests, 16, 2)
-        if not pipes:
-            return
-        with contextlib.suppress(BrokenPipeError, ValueError):  # the other end wants no more of this one
-            supervise(pipes[0], pipes[1], house)
+    with os.fdopen(request_pipe, "rb") as file:
+        request = json.loads(file.read())
+    Watch(
+        request, lambda part: Child(part, house, request["lane"]), writer(out), Times(**request["times"])
+    ).run()
 
 
 def serve(control: socket.socket, house: isolation.House) -> None:
-    """A fork for each lane, until the other end is gone."""
+    """A fork for each message, until the other end is gone."""
     while True:
-        _, ends, _, _ = socket.recv_fds(control, 16, 1)
-        if not ends:
+        _, pipes, _, _ = socket.recv_fds(control, 16, 2)
+        if not pipes:
             return
         if os.fork() == 0:
             try:
                 control.close()
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                serve_lane(socket.socket(fileno=ends[0]), house)
+                supervise(pipes[0], pipes[1], house)
                 os._exit(0)
             finally:
                 os._exit(72)
-        os.close(ends[0])
+        for pipe in pipes:
+            os.close(pipe)
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -34,6 +34,9 @@ from course_utils.grading.submission import (
 )
 
 GRADED, UNREADABLE = "graded", "unreadable"
+
+MOST_RUNS = 3
+"""Times the time of one run, after which a submission gets no second and third chance any more."""
 
 
 @dataclass
@@ -127,6 +130,8 @@ class Grader:
         self.lock = threading.Lock()
         self.prepared: dict[int, list[Judge]] = {}
         self.proved: set[tuple[int, Room]] = set()
+        self.until: dict[int, float] = {}
+        """When the submission in a lane has had its time."""
 
     def prepare(self, lesson: int) -> list[Judge]:
         """The lesson's exercises, each with its inputs."""
@@ -157,6 +162,7 @@ class Grader:
             if (lesson, room) in self.proved:
                 return
             cells = [Cell(0, reference_cell(lesson))]
+            self.until[lane] = time.monotonic() + MOST_RUNS * self.sandbox.times.submission
             marks, outcome = self._asked(lesson, cells, {}, lane, room)
             lost = [mark for mark in marks if mark.outcome != CORRECT]
             if lost:
@@ -171,25 +177,36 @@ class Grader:
     def grade_file(self, path: Path, folder: Path, lane: int = 0) -> Record:
         """The record of one file, whatever is in it."""
         try:
-            submission = read(path, folder)
+            return self._guarded(lambda: read(path, folder), lane)
         except Unreadable as error:
             return unreadable(path, folder, str(error))
-        return self.grade(submission, lane)
 
     def grade_raw(self, raw: bytes, key: str, lane: int = 0) -> Record:
         """The record of a file whose bytes came from elsewhere."""
         try:
-            submission = from_raw(raw, key)
+            return self._guarded(lambda: from_raw(raw, key), lane)
         except Unreadable as error:
             digest = hashlib.sha256(raw).hexdigest()
             return Record(key, learner_of(key), digest, UNREADABLE, str(error), exercises=exercises_digest())
-        return self.grade(submission, lane)
+
+    def _guarded(self, submitted: Callable[[], Submission], lane: int) -> Record:
+        """Grade it. Where the grader itself fails on it, the rest of the class must not wait for that."""
+        try:
+            return self.grade(submitted(), lane)
+        except (SandboxError, Unreadable):
+            raise
+        except Exception as error:
+            raise Unreadable(
+                f"The grader failed on it ({type(error).__name__}: {str(error)[:200]}). That is the grader's mistake: "
+                "please mark this one by hand, and report it."
+            ) from error
 
     def grade(self, submission: Submission, lane: int = 0) -> Record:
         """The record of one submission."""
         record = Record(
             submission.key, submission.learner, submission.digest, GRADED, lessons=list(submission.lessons)
         )
+        self.until[lane] = time.monotonic() + MOST_RUNS * self.sandbox.times.submission
         seconds = 0.0
         prints = fingerprints(submission.cells)
         for lesson in submission.lessons:
@@ -221,15 +238,21 @@ class Grader:
         doubtful = [
             index for index, verdict in enumerate(verdicts) if verdict.outcome not in (CORRECT, NOT_ATTEMPTED)
         ]
-        if doubtful:
+        if doubtful and time.monotonic() < self.until[lane]:
             again = self.sandbox.run(cells, [judges[index].asked for index in doubtful], lane, True, room)
             for index in doubtful:
                 verdicts[index] = judges[index].verdict(again)
             outcome.seconds += again.seconds
             outcome.notes += [note for note in again.notes if note not in outcome.notes]
         for index, judge in enumerate(judges):
-            if verdicts[index].outcome != CORRECT and (before := as_it_was(cells, judge.exercise.name)):
-                then = judge.verdict(self.sandbox.run(before, [judge.asked], lane, room=room))
+            if (
+                verdicts[index].outcome != CORRECT
+                and time.monotonic() < self.until[lane]
+                and (before := as_it_was(cells, judge.exercise.name))
+            ):
+                alone = self.sandbox.run(before, [judge.asked], lane, room=room)
+                outcome.seconds += alone.seconds
+                then = judge.verdict(alone)
                 verdicts[index] = then if then.outcome == CORRECT else verdicts[index]
             verdicts[index] = judge.explained(verdicts[index], cells, outcome.notes)
         marks = [

@@ -72,9 +72,12 @@ def look(source: str) -> Look:
 
 def _looked(source: str) -> Look:
     try:
-        tree = ast.parse(source)
+        return _seen_in(ast.parse(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Look()
+
+
+def _seen_in(tree: ast.Module) -> Look:
     names: set[str] = set()
     used: set[str] = set()
     for node in ast.walk(tree):
@@ -140,7 +143,7 @@ def room_for(cells: Iterable[Cell], tensors: bool = False) -> Room:
 def _imports_as_lessons_do(source: str) -> bool:
     """Whether it imports of the reference what a lesson's own cell does, under its name: a learner has edited that cell, or
     has another edition of the lesson."""
-    lines = re.findall(r"^\s*(?:from|import)\s+course_utils\.reference\b.*$", source, re.MULTILINE)
+    lines = re.findall(r"^[^\S\n]*(?:from|import)\s+course_utils\.reference\b.*$", source, re.MULTILINE)
     return any(re.search(r"\bas reference\w*\s*$", line) for line in lines)
 
 

@@ -166,7 +166,7 @@ class Sandbox:
         request_out, request_in = os.pipe()
         back_out, back_in = os.pipe()
         try:
-            self.servers[room].hand_over(lane, [request_out, back_in])
+            self.servers[room].hand_over([request_out, back_in])
         finally:
             os.close(request_out)
             os.close(back_in)

@@ -1,4 +1,4 @@
-"""The parent's end of one fork server: starts it, and hands each lane's submissions over."""
+"""The parent's end of one fork server: starts it, and hands submissions over."""
 
 import json
 import os
@@ -17,7 +17,7 @@ class SandboxError(Exception):
 
 
 class Server:
-    """A fork server, and the way to each of its lanes.
+    """A fork server, and the way to it.
 
     Args:
         room: the libraries that it loads.
@@ -25,7 +25,6 @@ class Server:
 
     def __init__(self, room: Room) -> None:
         self.lock = threading.Lock()
-        self.ways: dict[int, socket.socket] = {}
         self.layers: tuple[str, ...] | None = None
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
@@ -53,36 +52,23 @@ class Server:
                 self.layers = tuple(json.loads(said)["layers"])
             return self.layers
 
-    def hand_over(self, lane: int, pipes: list[int]) -> None:
-        """Give the lane's process its next submission. Where it is gone, another one takes its place.
+    def hand_over(self, pipes: list[int]) -> None:
+        """Give it the next submission: the pipe with the request, and the way back.
 
         Raises:
-            SandboxError: the server itself is gone.
+            SandboxError: it is gone.
         """
         try:
-            try:
-                socket.send_fds(self._way_to(lane), [b"run"], pipes)
-            except (BrokenPipeError, ConnectionError):
-                self.ways.pop(lane).close()
-                socket.send_fds(self._way_to(lane), [b"run"], pipes)
+            with self.lock:
+                socket.send_fds(self.control, [b"run"], pipes)
         except OSError:
             raise SandboxError(
                 "The process that runs submissions is gone. Start the grading again: it goes on."
             ) from None
 
-    def _way_to(self, lane: int) -> socket.socket:
-        with self.lock:
-            if lane not in self.ways:
-                ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-                with theirs:
-                    socket.send_fds(self.control, [b"lane"], [theirs.fileno()])
-                self.ways[lane] = ours
-            return self.ways[lane]
-
     def close(self) -> None:
         """End it and all that it started."""
-        for way in (self.control, *self.ways.values()):
-            way.close()
+        self.control.close()
         try:
             self.process.wait(5)
         except subprocess.TimeoutExpired:

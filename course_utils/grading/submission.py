@@ -115,13 +115,13 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         Unreadable: it is too large, or can't be read.
     """
-    size = path.stat().st_size
-    if size > LARGEST:
-        raise Unreadable(
-            f"It has {size >> 20} MB, more than the {LARGEST >> 20} MB that are read. "
-            "Clear the outputs (Edit > Clear Outputs of All Cells), save, and hand it in again."
-        )
     try:
+        size = path.stat().st_size
+        if size > LARGEST:
+            raise Unreadable(
+                f"It has {size >> 20} MB, more than the {LARGEST >> 20} MB that are read. "
+                "Clear the outputs (Edit > Clear Outputs of All Cells), save, and hand it in again."
+            )
         return path.read_bytes()
     except OSError as error:
         raise Unreadable(f"It can't be read: {error.strerror}.") from None
@@ -214,9 +214,15 @@ def _names(lesson: int) -> frozenset[str]:
 
 def plain_python(source: str) -> str:
     """The cell with IPython's magics and shell lines turned into calls of `get_ipython()`, as IPython itself does it."""
-    if magic := RUN_BY_MAGIC.match(source):
-        return magic[1] + "\n" + plain_python(source[magic.end() :])
-    if not re.search(r"^\s*[%!?]|[!?]\s*$|=\s*[%!]", source, re.MULTILINE):
+    before = ""
+    while magic := RUN_BY_MAGIC.match(source):
+        before += magic[1] + "\n"
+        source = source[magic.end() :]
+    return before + _without_magics(source)
+
+
+def _without_magics(source: str) -> str:
+    if not re.search(r"^[^\S\n]*[%!?]|[!?][^\S\n]*$|=[^\S\n]*[%!]", source, re.MULTILINE):
         return source
     from IPython.core.inputtransformer2 import TransformerManager
 

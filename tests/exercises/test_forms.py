@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from course_utils.exercises import lesson_2, lesson_4
 from course_utils.exercises.forms import (
     Arrays,
     Fields,
@@ -263,3 +264,16 @@ def test_the_fields_of_a_dict_may_hold_words_or_numbers():
     assert figures.read(plain({"f1": torch.tensor([0.5])}), {"f1": 0.5}) == {"f1": 0.5}
     assert refusal(figures, {"f1": np.nan}, {"f1": 0.5})[1].startswith("Your `f1` is `nan`")
     assert refusal(figures, {"f1": [0.5, 0.5]}, {"f1": 0.5})[1].startswith("Your `f1` has shape (2,)")
+
+
+@pytest.mark.parametrize(
+    "exercise", [lesson_2.normalize, lesson_2.wordpiece, lesson_4.decode], ids=lambda one: one.name
+)
+def test_a_list_of_millions_is_refused_without_a_walk_through_it(exercise):
+    """A large array crosses from a sandbox as its shape alone, and costs nothing until somebody looks at each entry."""
+    many = np.broadcast_to(np.int8(0), (3_000_000,))
+    expected = exercise.reference(*exercise.cases[0].arguments)
+    with pytest.raises(Misfit) as misfit:
+        exercise.form.read(many, expected)
+    assert misfit.value.step == "shape"
+    assert "an array of shape (3000000,)" in str(misfit.value)

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from course_utils.exercises.verdict import CORRECT, RAISED
-from course_utils.grading.grade import Grader, Record
+from course_utils.grading.grade import UNREADABLE, Grader, Record
 from course_utils.grading.sandbox import Sandbox
 from course_utils.grading.submission import from_raw
 from course_utils.needed import NOT_THERE
@@ -80,6 +80,34 @@ def test_a_line_that_fails_or_is_no_python_takes_nothing_else_with_it(grader: Gr
     assert {mark.exercise: mark.finding for mark in record.marks if mark.outcome != CORRECT} == {}, (
         record.notes
     )
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "total = " + "1 + " * 1500 + "1",
+        "def f(x):\n    return " + "x + " * 990 + "x",
+        "%%time\n" * 1100,
+        "x = 1" + "\n" * 100_000,
+    ],
+    ids=["a long sum", "a long sum in a function", "many magics", "many lines"],
+)
+def test_cells_that_are_hard_to_look_at_are_run_like_any_other(grader: Grader, below: str) -> None:
+    assert graded(grader, below).points == 16
+
+
+def test_what_the_grader_fails_on_is_left_to_a_person(
+    grader: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(cells: object) -> None:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr("course_utils.grading.grade.fingerprints", fails)
+    raw = nbformat.writes(notebook_with(4, RIGHT)).encode()
+    record = grader.grade_raw(raw, "ana/4.ipynb")
+    assert record.status == UNREADABLE
+    assert "RecursionError: too deep" in record.why
+    assert "mark this one by hand" in record.why
 
 
 def test_future_imports_hold_for_the_cells_below(grader: Grader) -> None:

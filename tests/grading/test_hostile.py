@@ -254,7 +254,7 @@ def test_no_process_survives(graded: Graded) -> None:
     assert graded.survivors == []
 
 
-def test_other_processes_are_not_to_be_seen(graded: Graded) -> None:
+def test_other_processes_and_what_they_left_are_not_to_be_seen(graded: Graded) -> None:
     assert "FORBIDDEN" not in graded.gradebook
 
 

@@ -1,11 +1,9 @@
 """The sandbox as a whole: the same verdicts as in a notebook, in isolation and in plain processes."""
 
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import nbformat
-import psutil
 import pytest
 
 from course_utils.exercises import LESSONS, catalogue
@@ -139,19 +137,6 @@ def test_cells_may_wait_and_magics_that_run_python_run_it(sandbox: Sandbox) -> N
     record = Grader(sandbox, SEED).grade(submitted(cells))
     assert {mark.outcome for mark in record.marks} == {CORRECT}, record.notes
     assert record.notes == []
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="there is no fork server elsewhere")
-def test_a_lane_whose_process_was_killed_gets_another_one() -> None:
-    with Sandbox(times=TIMES) as box:
-        grader = Grader(box, SEED)
-        before = grader.grade(submitted(answers()))
-        lane = psutil.Process(box.servers[()].process.pid).children(recursive=True)[-1]
-        lane.kill()
-        lane.wait(10)
-        after = grader.grade(submitted(answers()))
-        assert [mark.outcome for mark in after.marks] == [mark.outcome for mark in before.marks]
-        assert {mark.outcome for mark in after.marks} == {CORRECT}, after.notes
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

@@ -61,6 +61,12 @@ def test_one_that_goes_well_is_started_once() -> None:
     assert len(requests) == 1
 
 
+def test_nobody_says_anything_of_cells_that_there_are_not() -> None:
+    flood = b"".join(frame(NOTE, number, b"x") for number in range(5000))
+    heard, _ = watched(lambda request: Script(frame(CELL, 1), flood, answered(request)))
+    assert [number for kind, number, _ in heard if kind == NOTE] == [1, 2]
+
+
 @pytest.mark.parametrize("chunk", [None, b""])
 def test_a_cell_that_stops_the_process_is_left_out(chunk: bytes | None) -> None:
     def start(request: dict[str, Any]) -> Script:
