@@ -248,9 +248,8 @@ def enter_cell(house: House, limits: Limits, lane: int, own_tree: bool) -> tuple
     """
     entered = ["process namespace"] if own_tree else []
     if own_tree and "another root folder" in house.layers:
-        _unshare(
-            NEWNS | NEWIPC
-        )  # memory that is shared by number outlives its process, and reaches other lanes
+        # Memory that is shared by number outlives its process, and would reach other lanes.
+        _unshare(NEWNS | NEWIPC)
         _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
         _mount("tmpfs", WORK, "tmpfs", MS_NOSUID | MS_NODEV, f"size={limits.file},mode=777")
     folder = house.folder if house.folder == WORK else tempfile.mkdtemp(dir=house.folder)
