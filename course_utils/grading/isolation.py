@@ -72,6 +72,8 @@ class House:
     as_root: bool
     folder: str
     """Where children may write, as they see it."""
+    shared_memory: bool = True
+    """Whether processes could share memory by number, which outlives them and reaches other lanes."""
     own_processes: int = -1
     """The process namespace of the fork server itself, as an open file: the way back from a child's."""
 
@@ -133,14 +135,15 @@ def enter_house() -> House:
         own_processes = _process_namespace()
         _unshare(NEWNS | NEWIPC | NEWUTS | NEWNET)
         layers += ["network namespace", "ipc namespace"]
+        shared_memory = not _no_shared_memory()
         _mount(None, "/", None, MS_REC | MS_PRIVATE)
         _another_root()
         layers += ["mount namespace", "another root folder"]
-        return House(tuple(layers), as_root, WORK, own_processes)
+        return House(tuple(layers), as_root, WORK, shared_memory, own_processes)
     except (Unavailable, OSError):
         folder = tempfile.mkdtemp(prefix="course-grading-")
         os.chmod(folder, 0o777)
-        return House(tuple(layers), as_root, folder, own_processes)
+        return House(tuple(layers), as_root, folder, own_processes=own_processes)
 
 
 def _process_namespace() -> int:
@@ -163,6 +166,18 @@ def _process_namespace() -> int:
             os._exit(1)
     _library().prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0)
     return os.open("/proc/thread-self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _no_shared_memory() -> bool:
+    """Forbid shared memory, semaphores and queues by number in this namespace, which must be a new one. False if that
+    can't be had; each child then gets a namespace of its own, which takes longer."""
+    try:
+        for limit, none in (("kernel/shmmni", "0"), ("kernel/msgmni", "0"), ("kernel/sem", "0 0 0 0")):
+            _write(f"/proc/sys/{limit}", none)
+        _write("/proc/sys/fs/mqueue/queues_max", "0")
+        return True
+    except OSError:
+        return False
 
 
 def _another_root() -> None:
@@ -248,8 +263,7 @@ def enter_cell(house: House, limits: Limits, lane: int, own_tree: bool) -> tuple
     """
     entered = ["process namespace"] if own_tree else []
     if own_tree and "another root folder" in house.layers:
-        # Memory that is shared by number outlives its process, and would reach other lanes.
-        _unshare(NEWNS | NEWIPC)
+        _unshare(NEWNS | NEWIPC if house.shared_memory else NEWNS)
         _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
         _mount("tmpfs", WORK, "tmpfs", MS_NOSUID | MS_NODEV, f"size={limits.file},mode=777")
     folder = house.folder if house.folder == WORK else tempfile.mkdtemp(dir=house.folder)

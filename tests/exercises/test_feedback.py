@@ -162,7 +162,9 @@ def test_in_ipython_the_learners_own_line_is_shown(shell):
         shell.run_cell("def helper(logits):\n    return logits.nowhere")
         shell.run_cell("def softmax(logits, axis=-1):\n    return helper(logits)")
         shell.run_cell("ex.softmax.check(softmax)")
-    assert "AttributeError at line 2: `return logits.nowhere`" in output.getvalue()
+    assert (
+        "AttributeError at line 2 in `helper`, which it calls: `return logits.nowhere`" in output.getvalue()
+    )
 
 
 def test_in_ipython_a_passed_check_is_the_value_of_its_cell(shell):
