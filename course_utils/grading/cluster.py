@@ -16,7 +16,7 @@ from course_utils.grading.grade import Grader, Record, exercises_digest, unreada
 from course_utils.grading.gradebook import Gradebook
 from course_utils.grading.sandbox import Sandbox
 from course_utils.grading.server import SandboxError
-from course_utils.grading.submission import Unreadable, from_raw, read_bytes
+from course_utils.grading.submission import Unreadable, read_bytes
 
 AHEAD = 4
 """Submissions that wait for each thread of the cluster, so that neither it nor this process holds the whole class."""
@@ -47,14 +47,9 @@ def grade_there(raw: bytes, key: str, seed: int, exercises: str) -> dict[str, An
             "A worker has other exercises than this machine, so its marks would differ. Install the same version of the "
             "course on both."
         )
-    grader = _grader(seed)
-    try:
-        submission = from_raw(raw, key)
-    except Unreadable:
-        return grader.grade_raw(raw, key).written()
     if not hasattr(_Here.own, "lane"):
         _Here.own.lane = next(_Here.lanes)
-    return grader.grade(submission, _Here.own.lane).written()
+    return _grader(seed).grade_raw(raw, key, _Here.own.lane).written()
 
 
 def _grader(seed: int) -> Grader:

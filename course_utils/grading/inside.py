@@ -30,6 +30,11 @@ OURS = "course_utils"
 REFERENCE = f"{OURS}.reference"
 GIVEN = given.__name__
 """What lessons give learners to build with is there."""
+FUTURES = "__future_flags__"
+"""Where a namespace keeps what its cells have imported from `__future__`."""
+ANNOTATIONS = __future__.annotations.compiler_flag
+ALL_FUTURES = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})
+
 Send = Callable[[bytes], None]
 
 
@@ -103,8 +108,8 @@ def run_cell(number: int, source: str, namespace: dict[str, Any]) -> None:
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | namespace.get(FUTURES, 0)
     whole = compile(source, file, "exec", flags, dont_inherit=True)
-    flags |= whole.co_flags & _ALL_FUTURES
-    namespace[FUTURES] = flags & _ALL_FUTURES  # as in IPython, they hold for the cells that follow
+    flags |= whole.co_flags & ALL_FUTURES
+    namespace[FUTURES] = flags & ALL_FUTURES  # as in IPython, they hold for the cells that follow
     failure: Exception | None = None
     code: types.CodeType | None = whole
     while code is not None:
@@ -121,13 +126,6 @@ def run_cell(number: int, source: str, namespace: dict[str, Any]) -> None:
             code = _what_follows(error, code, source, flags)
     if failure is not None:
         raise failure
-
-
-FUTURES = "__future_flags__"
-ANNOTATIONS = __future__.annotations.compiler_flag
-_ALL_FUTURES = 0
-for _name in __future__.all_feature_names:
-    _ALL_FUTURES |= getattr(__future__, _name).compiler_flag
 
 
 def _what_follows(error: Exception, code: types.CodeType, source: str, flags: int) -> types.CodeType | None:
