@@ -30,10 +30,7 @@ OURS = "course_utils"
 REFERENCE = f"{OURS}.reference"
 GIVEN = given.__name__
 """What lessons give learners to build with is there."""
-FUTURES = "__future_flags__"
-"""Where a namespace keeps what its cells have imported from `__future__`."""
 ANNOTATIONS = __future__.annotations.compiler_flag
-ALL_FUTURES = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})
 
 Send = Callable[[bytes], None]
 
@@ -106,12 +103,10 @@ def run_cell(number: int, source: str, namespace: dict[str, Any]) -> None:
     """
     file = f"<cell {number}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | namespace.get(FUTURES, 0)
-    whole = compile(source, file, "exec", flags, dont_inherit=True)
-    flags |= whole.co_flags & ALL_FUTURES
-    namespace[FUTURES] = flags & ALL_FUTURES  # as in IPython, they hold for the cells that follow
     failure: Exception | None = None
-    code: types.CodeType | None = whole
+    code: types.CodeType | None = compile(
+        source, file, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
+    )
     while code is not None:
         try:
             if code.co_flags & inspect.CO_COROUTINE:
@@ -123,12 +118,12 @@ def run_cell(number: int, source: str, namespace: dict[str, Any]) -> None:
             break
         except Exception as error:
             failure = failure or error
-            code = _what_follows(error, code, source, flags)
+            code = _what_follows(error, code, source)
     if failure is not None:
         raise failure
 
 
-def _what_follows(error: Exception, code: types.CodeType, source: str, flags: int) -> types.CodeType | None:
+def _what_follows(error: Exception, code: types.CodeType, source: str) -> types.CodeType | None:
     """The statements of the cell below the one that failed; None where there are none, or nobody knows which failed."""
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code is not code:
@@ -138,9 +133,11 @@ def _what_follows(error: Exception, code: types.CodeType, source: str, flags: in
     statements = ast.parse(source).body
     rest = [statement for statement in statements if _first_line(statement) > trace.tb_lineno]
     failed = [statement for statement in statements if _first_line(statement) <= trace.tb_lineno][-1:]
-    unknown = isinstance(error, NameError) and not code.co_flags & ANNOTATIONS
-    if unknown and failed and isinstance(failed[0], ast.FunctionDef):
-        # It may be no more than a type in its signature that nobody has imported: without these, once more.
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | code.co_flags & ANNOTATIONS
+    unknown = isinstance(error, NameError) and not flags & ANNOTATIONS
+    if unknown and failed and isinstance(failed[0], ast.FunctionDef | ast.ClassDef):
+        # It may be no more than a type in its signature that nobody has imported, or that the `from __future__ import
+        # annotations` of an earlier cell makes nobody look up: without these, once more.
         flags, rest = flags | ANNOTATIONS, [*failed, *rest]
     if not rest or not failed:
         return None
