@@ -117,31 +117,33 @@ def run_cell(number: int, source: str, namespace: dict[str, Any]) -> None:
                 exec(code, namespace)
             break
         except Exception as error:
-            failure = failure or error
-            code = _what_follows(error, code, source)
+            code, again = _what_follows(error, code, source)
+            failure = failure or (None if again else error)
     if failure is not None:
         raise failure
 
 
-def _what_follows(error: Exception, code: types.CodeType, source: str) -> types.CodeType | None:
-    """The statements of the cell below the one that failed; None where there are none, or nobody knows which failed."""
+def _what_follows(error: Exception, code: types.CodeType, source: str) -> tuple[types.CodeType | None, bool]:
+    """The statements of the cell below the one that failed, None where there are none or nobody knows which failed; and
+    whether that one is among them, to be tried once more."""
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code is not code:
         trace = trace.tb_next
     if trace is None or code.co_flags & inspect.CO_COROUTINE:
-        return None
+        return None, False
     statements = ast.parse(source).body
     rest = [statement for statement in statements if _first_line(statement) > trace.tb_lineno]
     failed = [statement for statement in statements if _first_line(statement) <= trace.tb_lineno][-1:]
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | code.co_flags & ANNOTATIONS
-    unknown = isinstance(error, NameError) and not flags & ANNOTATIONS
-    if unknown and failed and isinstance(failed[0], ast.FunctionDef | ast.ClassDef):
-        # It may be no more than a type in its signature that nobody has imported, or that the `from __future__ import
-        # annotations` of an earlier cell makes nobody look up: without these, once more.
+    # It may be no more than a type in a signature that nobody has imported, or that the `from __future__ import
+    # annotations` of an earlier cell makes nobody look up: without these, once more.
+    again = isinstance(error, NameError) and not flags & ANNOTATIONS
+    again = again and bool(failed) and isinstance(failed[0], ast.FunctionDef | ast.ClassDef)
+    if again:
         flags, rest = flags | ANNOTATIONS, [*failed, *rest]
     if not rest or not failed:
-        return None
-    return compile(ast.Module(rest, []), code.co_filename, "exec", flags, dont_inherit=True)
+        return None, False
+    return compile(ast.Module(rest, []), code.co_filename, "exec", flags, dont_inherit=True), again
 
 
 def _first_line(statement: ast.stmt) -> int:
