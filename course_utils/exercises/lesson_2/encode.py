@@ -191,6 +191,19 @@ def not_cut(pieces_a, pieces_b, vocab, max_length):
 
 
 @exercise.mistake(
+    "short inputs are filled up to `max_length` with [PAD]",
+    "padding belongs to the batch, which comes next: how many ids does this input have by itself?",
+)
+def padded(pieces_a, pieces_b, vocab, max_length):
+    encoded = reference.encode(pieces_a, pieces_b, vocab, max_length)
+    missing = max_length - len(encoded["input_ids"])
+    return {
+        "input_ids": encoded["input_ids"] + [vocab["[PAD]"]] * missing,
+        "token_type_ids": encoded["token_type_ids"] + [0] * missing,
+    }
+
+
+@exercise.mistake(
     "only the first text is cut",
     "what if the second is the long one? Compare the lengths each time before you take a piece.",
 )

@@ -140,6 +140,23 @@ def ascii_only(text):
 
 
 @exercise.mistake(
+    "NFKD takes the text apart, and whatever is not ASCII then vanishes",
+    "print what is left of '東京' in your function: were these accents?",
+)
+def compatible_ascii_only(text):
+    return steps(unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode())
+
+
+@exercise.mistake(
+    "a pattern picks words out of what ASCII leaves of the text",
+    "print the text just before your pattern sees it, for '東京': what has gone that is no accent?",
+)
+def pattern_on_ascii(text):
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.findall(r"[a-z0-9]+|[^\sa-z0-9]", plain)
+
+
+@exercise.mistake(
     "marks are found by `unicodedata.combining`, which is 0 for some of them",
     "print `unicodedata.combining` and `unicodedata.category` of each character of `'हिंदी'`.",
 )

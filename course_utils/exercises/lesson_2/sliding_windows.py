@@ -92,6 +92,14 @@ def full_without_specials(ids, max_length, stride):
 
 
 @exercise.mistake(
+    "the ids are sliced into pieces of `max_length`, one at every step, and no window is an input",
+    "what does an input begin and end with? And look at your last window: is anything in it new?",
+)
+def slices(ids, max_length, stride):
+    return windows(ids, max_length, max_length - stride, start=(), end=(), until=len(ids))
+
+
+@exercise.mistake(
     "the windows are two ids too long",
     "count them with 101 and 102: how many may there be?",
 )
