@@ -11,7 +11,7 @@ BERT = {
     "[PAD]": 0, "[UNK]": 100, "[CLS]": 101, "[SEP]": 102, ".": 1012, "a": 1037, "is": 2003, "it": 2009, "good": 2204,
     "story": 2466, "film": 2143, "##s": 2015, "grip": 6218, "##ping": 4691, "dull": 10634, "plot": 5436,
 }  # fmt: skip
-OTHER = {"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3, "film": 4, "good": 5, "a": 6}
+OTHER = {"[PAD]": 7, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3, "film": 4, "good": 5, "a": 6}
 
 LONG = ["it", "is", "a", "grip", "##ping", "good", "story", "."]
 SHORT = ["dull", "plot"]
@@ -195,10 +195,39 @@ def not_cut(pieces_a, pieces_b, vocab, max_length):
     "padding belongs to the batch, which comes next: how many ids does this input have by itself?",
 )
 def padded(pieces_a, pieces_b, vocab, max_length):
-    encoded = reference.encode(pieces_a, pieces_b, vocab, max_length)
+    return filled_up(reference.encode(pieces_a, pieces_b, vocab, max_length), max_length, vocab["[PAD]"])
+
+
+@exercise.mistake(
+    "short inputs are filled up to `max_length` with zeros",
+    "leave that to the batch, which comes next; and look up which number [PAD] has in each of these vocabularies.",
+)
+def padded_with_zeros(pieces_a, pieces_b, vocab, max_length):
+    return filled_up(reference.encode(pieces_a, pieces_b, vocab, max_length), max_length, 0)
+
+
+@exercise.mistake(
+    "every input is made `max_length` long: what is short is filled up with [PAD], and what is long loses its end, [SEP] included",
+    "two things to look at: what a short input looks like by itself, and what the last piece of a long one is.",
+)
+def padded_and_cut_at_the_end(pieces_a, pieces_b, vocab, max_length):
+    return filled_up(
+        cut_after_the_specials(pieces_a, pieces_b, vocab, max_length), max_length, vocab["[PAD]"]
+    )
+
+
+@exercise.mistake(
+    "every input is made `max_length` long: zeros after what is short, and what is long loses its end, [SEP] included",
+    "write down what a short input should be by itself, then find the last piece of a long one.",
+)
+def zeros_and_cut_at_the_end(pieces_a, pieces_b, vocab, max_length):
+    return filled_up(cut_after_the_specials(pieces_a, pieces_b, vocab, max_length), max_length, 0)
+
+
+def filled_up(encoded, max_length, pad_id):
     missing = max_length - len(encoded["input_ids"])
     return {
-        "input_ids": encoded["input_ids"] + [vocab["[PAD]"]] * missing,
+        "input_ids": encoded["input_ids"] + [pad_id] * missing,
         "token_type_ids": encoded["token_type_ids"] + [0] * missing,
     }
 
