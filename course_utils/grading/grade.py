@@ -130,8 +130,6 @@ class Grader:
         self.lock = threading.Lock()
         self.prepared: dict[int, list[Judge]] = {}
         self.proved: set[tuple[int, Room]] = set()
-        self.until: dict[int, float] = {}
-        """When the submission in a lane has had its time."""
 
     def prepare(self, lesson: int) -> list[Judge]:
         """The lesson's exercises, each with its inputs."""
@@ -162,8 +160,7 @@ class Grader:
             if (lesson, room) in self.proved:
                 return
             cells = [Cell(0, reference_cell(lesson))]
-            self.until[lane] = time.monotonic() + MOST_RUNS * self.sandbox.times.submission
-            marks, outcome = self._asked(lesson, cells, {}, lane, room)
+            marks, outcome = self._asked(lesson, cells, {}, lane, room, self._deadline())
             lost = [mark for mark in marks if mark.outcome != CORRECT]
             if lost:
                 said = "; ".join(f"{mark.exercise}: {mark.outcome}. {mark.finding}" for mark in lost[:3])
@@ -206,14 +203,13 @@ class Grader:
         record = Record(
             submission.key, submission.learner, submission.digest, GRADED, lessons=list(submission.lessons)
         )
-        self.until[lane] = time.monotonic() + MOST_RUNS * self.sandbox.times.submission
-        seconds = 0.0
+        until, seconds = self._deadline(), 0.0
         prints = fingerprints(submission.cells)
         for lesson in submission.lessons:
             asked = [judge.asked for judge in self.prepare(lesson)]
             room = self.sandbox.room_for(submission.cells, asked)
             self._prove(lesson, room, lane)
-            marks, outcome = self._asked(lesson, submission.cells, prints, lane, room)
+            marks, outcome = self._asked(lesson, submission.cells, prints, lane, room, until)
             record.marks += marks
             record.notes += [note for note in outcome.notes if note not in record.notes]
             seconds += outcome.seconds
@@ -225,12 +221,15 @@ class Grader:
         record.seconds = round(seconds, 3)
         return record
 
+    def _deadline(self) -> float:
+        return time.monotonic() + MOST_RUNS * self.sandbox.times.submission
+
     def _asked(
-        self, lesson: int, cells: Sequence[Cell], prints: dict[str, str], lane: int, room: Room
+        self, lesson: int, cells: Sequence[Cell], prints: dict[str, str], lane: int, room: Room, until: float
     ) -> tuple[list[Mark], Outcome]:
         """All answers are asked in one process first. A right answer is right; any other is asked again, in a process
         of its own, so that nothing which another answer did can count against it; and once more as it was before the
-        cells below it, where these may have changed it.
+        cells below it, where these may have changed it. After `until` nothing is asked again.
         """
         judges = self.prepare(lesson)
         outcome = self.sandbox.run(cells, [judge.asked for judge in judges], lane, room=room)
@@ -238,7 +237,7 @@ class Grader:
         doubtful = [
             index for index, verdict in enumerate(verdicts) if verdict.outcome not in (CORRECT, NOT_ATTEMPTED)
         ]
-        if doubtful and time.monotonic() < self.until[lane]:
+        if doubtful and time.monotonic() < until:
             again = self.sandbox.run(cells, [judges[index].asked for index in doubtful], lane, True, room)
             for index in doubtful:
                 verdicts[index] = judges[index].verdict(again)
@@ -247,7 +246,7 @@ class Grader:
         for index, judge in enumerate(judges):
             if (
                 verdicts[index].outcome != CORRECT
-                and time.monotonic() < self.until[lane]
+                and time.monotonic() < until
                 and (before := as_it_was(cells, judge.exercise.name))
             ):
                 alone = self.sandbox.run(before, [judge.asked], lane, room=room)

@@ -1,6 +1,7 @@
 """What honest people do in notebooks, and what passes there: it must cost nothing where it is graded."""
 
 import re
+import time
 from collections.abc import Iterator
 
 import nbformat
@@ -108,6 +109,21 @@ def test_what_the_grader_fails_on_is_left_to_a_person(
     assert record.status == UNREADABLE
     assert "RecursionError: too deep" in record.why
     assert "mark this one by hand" in record.why
+
+
+@pytest.mark.parametrize(("left", "runs"), [(60.0, 3), (-1.0, 1)])
+def test_a_submission_that_has_had_its_time_is_not_asked_again(
+    grader: Grader, monkeypatch: pytest.MonkeyPatch, left: float, runs: int
+) -> None:
+    graded(grader)  # which is when the reference solutions are proved
+    seen = []
+    run = grader.sandbox.run
+    monkeypatch.setattr(grader, "_deadline", lambda: time.monotonic() + left)
+    monkeypatch.setattr(
+        grader.sandbox, "run", lambda *given, **named: seen.append(given) or run(*given, **named)
+    )
+    record = graded(grader, "softmax = None", softmax="def softmax(logits, axis=-1):\n    return logits")
+    assert (record.points, len(seen)) == (14, runs)
 
 
 def test_future_imports_hold_for_the_cells_below(grader: Grader) -> None:
